@@ -1,0 +1,145 @@
+"""Tables, bucket, queues and secrets as the template has them, in any server that speaks AWS."""
+
+import json
+import secrets
+import string
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from threading import Lock, Thread
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tollgate_cli.template import Template
+
+REGION: Final = "us-east-1"
+CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+
+_MADE_BY_NAME: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"}
+_EXISTS: Final = {
+    "BucketAlreadyOwnedByYou",
+    "QueueAlreadyExists",
+    "QueueNameExists",
+    "ResourceExistsException",
+    "ResourceInUseException",
+}
+_TABLE_PROPERTIES: Final = {"AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema"}
+
+
+class MotoServer:
+    """moto in a thread of this process. It has no locks of its own, so it is given one request at a time."""
+
+    def __init__(self) -> None:
+        from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - slow, and seldom needed
+        from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
+
+        class Quiet(WSGIRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the name that it has there
+                pass
+
+        _mend_arithmetic()
+        app = DomainDispatcherApplication(create_backend_app)
+        lock = Lock()
+
+        def one_at_a_time(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+            with lock:
+                return list(app(environ, start_response))
+
+        self._server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=Quiet)
+        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.port}"
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def physical_name(logical_id: str) -> str:
+    """What a resource is called outside AWS."""
+    return f"tollgate-{logical_id.lower()}"
+
+
+def resolve(value: Any, parameters: Mapping[str, str]) -> str:
+    """An environment variable of the template as text."""
+    match value:
+        case {"Ref": name}:
+            return parameters.get(name) or physical_name(name)
+        case _:
+            return str(value)
+
+
+def create_state(template: Template, endpoint: Callable[[str], str]) -> None:
+    """Make everything that the template says, where it is not there yet; `endpoint` gives a service's address."""
+    for logical_id, resource in template.raw["Resources"].items():
+        if resource["Type"] in _MADE_BY_NAME:
+            try:
+                _create(logical_id, resource["Type"], resource.get("Properties", {}), endpoint)
+            except ClientError as exc:
+                if exc.response["Error"]["Code"] not in _EXISTS:
+                    raise
+
+
+def speaks(service: str, url: str) -> bool:
+    """Whether a server answers for a service."""
+    probes = {"dynamodb": "list_tables", "s3": "list_buckets", "sqs": "list_queues", "secretsmanager": "list_secrets"}
+    try:
+        getattr(_client(service, url, attempts=1), probes[service])()
+    except (BotoCoreError, ClientError, ValueError):
+        return False
+    return True
+
+
+def _mend_arithmetic() -> None:
+    """Keep moto's sums readable for itself: it writes 10⁻¹² as `1E-12`, and takes that for a whole number afterwards."""
+    from moto.dynamodb.models.dynamo_type import DynamoType  # noqa: PLC0415 - slow, and seldom needed
+
+    def mended(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        def exact(left: Any, right: Any) -> Any:
+            result = operation(left, right)
+            result.value = format(Decimal(result.value), "f")
+            return result
+
+        return exact
+
+    if not hasattr(DynamoType, "is_mended"):
+        DynamoType.__add__ = mended(DynamoType.__add__)
+        DynamoType.__sub__ = mended(DynamoType.__sub__)
+        DynamoType.is_mended = True
+
+
+def _create(logical_id: str, kind: str, properties: Mapping[str, Any], endpoint: Callable[[str], str]) -> None:
+    name = physical_name(logical_id)
+    match kind:
+        case "AWS::DynamoDB::Table":
+            wanted = {key: value for key, value in properties.items() if key in _TABLE_PROPERTIES}
+            _client("dynamodb", endpoint("dynamodb")).create_table(TableName=name, **wanted)
+        case "AWS::S3::Bucket":
+            _client("s3", endpoint("s3")).create_bucket(Bucket=name)
+        case "AWS::SQS::Queue":
+            _client("sqs", endpoint("sqs")).create_queue(QueueName=name)
+        case "AWS::SecretsManager::Secret":
+            text = properties.get("SecretString")
+            if text is None:
+                length = properties["GenerateSecretString"]["PasswordLength"]
+                text = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+            client = _client("secretsmanager", endpoint("secretsmanager"))
+            client.create_secret(Name=name, SecretString=text if isinstance(text, str) else json.dumps(text))
+
+
+def _client(service: str, url: str, *, attempts: int = 3) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(retries={"total_max_attempts": attempts}, connect_timeout=2, read_timeout=10),
+    )

@@ -1,0 +1,1 @@
+"""The models that the gateway offers. `models.json` is generated: see `tollgate_cli.catalogue`."""

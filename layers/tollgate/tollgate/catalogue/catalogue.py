@@ -1,0 +1,78 @@
+"""Finding models."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from tollgate.catalogue.entries import Entry, to_model
+from tollgate.catalogue.ids import canonical
+from tollgate.contracts.catalogue import Model
+from tollgate.errors import InvalidModelId, ModelNotFound
+
+_BUILT: Final = Path(__file__).with_name("models.json")
+
+
+class Catalogue:
+    """The models of a deployment. Entries become models when they are asked for: a call needs one of hundreds."""
+
+    def __init__(self, entries: Iterable[Entry], *, namespace: str = "", without: frozenset[str] = frozenset()) -> None:
+        """`without` names providers whose models this deployment does not offer."""
+        self._entries = {entry["id"]: entry for entry in entries if entry.get("provider") not in without}
+        self._namespace = namespace
+        self._models: dict[str, Model] = {}
+
+    def find(self, model_id: str) -> Model:
+        """The enabled model with that id, in any of the forms that clients write.
+
+        Raises InvalidModelId, ModelNotFound.
+        """
+        entry = self._entries.get(model_id)
+        if entry is None:
+            entry = self._entries.get(self._canonical(model_id))
+        if entry is None or not entry.get("enabled", True):
+            raise unknown_model(model_id)
+        return self._model(entry)
+
+    def all(self) -> Iterator[Model]:
+        """Every model, disabled ones included, by id."""
+        return (self._model(self._entries[model_id]) for model_id in sorted(self._entries))
+
+    def knows(self, pattern: str) -> bool:
+        """Whether an entry of a key's scope, an id or `provider/*`, fits any model."""
+        if pattern.endswith("/*"):
+            return any(model_id.startswith(pattern[:-1]) for model_id in self._entries)
+        try:
+            return self._canonical(pattern) in self._entries
+        except InvalidModelId:
+            return pattern in self._entries
+
+    def _canonical(self, model_id: str) -> str:
+        try:
+            return canonical(model_id, namespace=self._namespace)
+        except InvalidModelId as exc:
+            named = [known for known in self._entries if known.partition("/")[2] == model_id]
+            if len(named) == 1:
+                raise InvalidModelId(
+                    f"'{model_id}' is not a model id. Did you mean '{named[0]}'?", param="model"
+                ) from exc
+            raise
+
+    def _model(self, entry: Entry) -> Model:
+        model_id = entry["id"]
+        if model_id not in self._models:
+            self._models[model_id] = to_model(entry)
+        return self._models[model_id]
+
+
+def unknown_model(model_id: str) -> ModelNotFound:
+    """The one answer for a model that does not exist, is disabled, or is none of the caller's business."""
+    shown = model_id if len(model_id) <= 200 else model_id[:200] + "…"
+    return ModelNotFound(f"Unknown model '{shown}', or not available to this key.", param="model")
+
+
+@cache
+def built_entries() -> tuple[Mapping[str, object], ...]:
+    """The entries that come with this release."""
+    return tuple(json.loads(_BUILT.read_bytes())["models"])

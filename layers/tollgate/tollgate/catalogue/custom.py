@@ -1,0 +1,142 @@
+"""The operator's own catalogue file: read once, and checked so that a mistake in it is told by entry and field."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tollgate.catalogue.entries import Entry
+from tollgate.catalogue.ids import canonical
+from tollgate.errors import InvalidModelId
+
+
+class BadCatalogue(Exception):
+    """The file cannot be used; the message names the entry and the field."""
+
+
+def _as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, float) else value
+
+
+# At most 6 decimals for each million units keep every charge a whole number of picodollars.
+_Rate = Annotated[Decimal, BeforeValidator(_as_text), Field(ge=0, max_digits=18, decimal_places=6)] | None
+_Positive = Annotated[int, Field(ge=1)]
+_Name = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Rates(_Strict):
+    input: _Rate = None
+    output: _Rate = None
+    cached_input: _Rate = None
+    cache_write: _Rate = None
+    input_audio: _Rate = None
+    output_audio: _Rate = None
+
+
+class _Step(_Rates):
+    prompt_tokens: _Positive
+
+
+class _Tier(_Rates):
+    above: list[_Step] | None = None
+
+
+class _Pricing(_Tier):
+    unit: Literal["token", "character", "minute", "second", "image", "megapixel", "request"] = "token"
+    per: _Positive = 1_000_000
+    currency: Literal["USD"] = "USD"
+    service_tiers: dict[str, _Tier] | None = None
+
+
+class _Entry(BaseModel):
+    # Fields beyond these are flags of the provider's adapter.
+    model_config = ConfigDict(extra="allow")
+
+    id: _Name
+    name: str | None = None
+    description: str | None = None
+    type: Literal["chat", "image", "speech", "transcription", "embedding", "video", "music", "decision"] = "chat"
+    provider: _Name | None = None
+    upstream_model: _Name | None = None
+    deployment: _Name | None = None
+    api_version: _Name | None = None
+    enabled: bool = True
+    created: int | None = None
+    owned_by: str | None = None
+    context_length: _Positive | None = None
+    context: _Positive | None = None
+    max_output_tokens: _Positive | None = None
+    max_output: _Positive | None = None
+    reasoning_max: Annotated[int, Field(ge=0)] | None = None
+    dimensions: int | list[int] | None = None
+    input_modalities: list[str] | None = None
+    output_modalities: list[str] | None = None
+    inputs: list[str] | None = None
+    outputs: list[str] | None = None
+    supported_parameters: list[str] | None = None
+    fallbacks: list[str] | None = None
+    pricing: _Pricing | None = None
+    cap_field: Literal["max_tokens", "max_completion_tokens", "maxOutputTokens", "num_predict"] | None = None
+    sampling: Literal["full", "temperature_only", "none"] | None = None
+    temperature_max: Annotated[float, Field(gt=0)] | None = None
+    effort_levels: list[Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]] | None = None
+    effort_field: str | None = None
+    roles: Literal["developer", "system", "neither"] | None = None
+    json_: Annotated[Literal["schema", "object", "none"] | None, Field(alias="json")] = None
+    tools: bool | None = None
+    parallel_tools: bool | None = None
+    tool_choice: bool | None = None
+    n_max: _Positive | None = None
+    stop_max: Annotated[int, Field(ge=0)] | None = None
+    logprobs: bool | None = None
+    image_fetch: bool | None = None
+    reasoning_in_output: bool | None = None
+    stream_tools: bool | None = None
+
+
+def read_entries(path: Path, *, providers: frozenset[str]) -> list[Entry]:
+    """The entries of a file `{"models": [...]}`.
+
+    Raises BadCatalogue.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as exc:
+        raise BadCatalogue(f"{path}: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise BadCatalogue(f"{path}: not JSON: {exc}") from exc
+    models = document.get("models") if isinstance(document, dict) else None
+    if not isinstance(models, list):
+        raise BadCatalogue(f'{path}: expected an object with a list under "models"')
+    return [_checked(path, number, entry, providers) for number, entry in enumerate(models)]
+
+
+def _checked(path: Path, number: int, entry: Any, providers: frozenset[str]) -> Entry:
+    place = f"{path}: models[{number}]"
+    if not isinstance(entry, dict):
+        raise BadCatalogue(f"{place}: expected an object")
+    if isinstance(entry.get("id"), str):
+        place += f" ({entry['id']})"
+    try:
+        known = _Entry.model_validate(entry)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise BadCatalogue(f"{place}: {field}: {first['msg']}") from exc
+    provider = known.provider or known.id.partition("/")[0]
+    if provider not in providers:
+        raise BadCatalogue(
+            f"{place}: provider: unknown provider '{provider}'; known are {', '.join(sorted(providers))}"
+        )
+    if known.provider is None or "/" in known.id:
+        try:
+            canonical(known.id)
+        except InvalidModelId as exc:
+            raise BadCatalogue(f"{place}: id: {exc.message}") from exc
+    return {**entry, "provider": provider}

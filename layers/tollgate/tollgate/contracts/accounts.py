@@ -1,0 +1,88 @@
+"""An account's money as Tollgate's rooms pass it on: funds, holds and ledger entries. All amounts are US dollars."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """`balance` is what an account owns, `reserved` what calls in flight hold of it, `available` the rest."""
+
+    balance: Decimal = Decimal(0)
+    available: Decimal = Decimal(0)
+    reserved: Decimal = Decimal(0)
+    key_room: Decimal | None = None
+    """What the key may still spend in its window, calls in flight taken off; None without a limit."""
+    open_holds: int = 0
+
+    @property
+    def spendable(self) -> Decimal:
+        """What one more call can hold."""
+        return self.available if self.key_room is None else min(self.available, self.key_room)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who pays. `spent` is what each key used in each of its windows, by `key_id|window`."""
+
+    id: str
+    name: str
+    funds: Funds
+    created_at: str
+    updated_at: str
+    limits: Mapping[str, int | None] = field(default_factory=dict)
+    spent: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendWindow:
+    """The window of a key's spend limit that a call counts towards."""
+
+    name: str
+    """`key_id|window`, the name under which the account counts it."""
+    limit_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Money set aside for one admitted call, until the call is settled or released, or the hold expires."""
+
+    id: str
+    account_id: str
+    amount_usd: Decimal
+    expires_at: datetime
+    request_id: str
+    key_id: str
+    model: str
+    window: str
+    """The name of the key's `SpendWindow`."""
+    checkpoint_usd: Decimal | None = None
+    """What the call had cost when it last said so; what is charged should nobody settle it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change of a balance. `amount_usd` is signed: a charge is negative."""
+
+    id: str
+    account_id: str
+    type: str
+    """`usage`, `topup`, `credit`, `subscription`, `refund`, `adjustment` or `coupon`."""
+    amount_usd: Decimal
+    created_at: str
+    hold_id: str | None = None
+    request_id: str | None = None
+    key_id: str | None = None
+    model: str | None = None
+    outcome: str | None = None
+    is_estimated: bool = False
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Further facts: provider, the upstream's name of the model and of the call, attempts, the client's metadata."""
+    credit_id: str | None = None
+    """The operator's own id of a credit, by which a repetition is recognised."""
+    balance_before_usd: Decimal | None = None
+    balance_after_usd: Decimal | None = None

@@ -1,0 +1,58 @@
+"""Who is calling, and the call itself."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class SpendLimit:
+    """What a key may spend, in US dollars, within one window; without a window, in all its life."""
+
+    limit_usd: Decimal | None = None
+    """None where it may spend all that the account has; what it spends is counted all the same."""
+    reset: str | None = None
+    """`daily`, `weekly`, `monthly`, or None for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A key, the account that it belongs to, and what it may do. An anonymous caller has no key and no account."""
+
+    account_id: str = ""
+    key_id: str = ""
+    capabilities: frozenset[str] = frozenset()
+    scope: tuple[str, ...] | None = None
+    """Model ids and `provider/*` wildcards that the key may use; None means every model."""
+    spend_limit: SpendLimit = SpendLimit()
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether the request came without a credential, on a route that allows it."""
+        return not self.key_id
+
+
+@dataclass(slots=True)
+class Call:
+    """One HTTP request as services see it: who makes it, and the facts beside its body.
+
+    `later` collects work that nobody has to wait for: it runs, in order, after the last byte was sent or the client
+    went away, whatever became of the request.
+    """
+
+    request_id: str
+    caller: Caller
+    method: str = "GET"
+    path: str = "/"
+    """As it was sent, still percent-encoded."""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """The JSON body as it was sent, unknown fields included."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case names."""
+    time_left_s: float = 900.0
+    """Seconds that the function may still run when the request arrived."""
+    later: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the log line of the request should say: model, provider, tokens, cost. Never a prompt, an answer or a key."""

@@ -1,0 +1,73 @@
+"""A model that the gateway offers, and what it costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """US dollars for `per` units. A rate that is None is not quoted, and the plain one beside it applies."""
+
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cached_input: Decimal | None = None
+    cache_write: Decimal | None = None
+    input_audio: Decimal | None = None
+    output_audio: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs. A rate of zero is free; a model without an input and an output rate is unpriced."""
+
+    unit: str = "token"
+    """`token`, `character`, `minute`, `second`, `image`, `megapixel` or `request`."""
+    per: int = 1_000_000
+    rates: Rates = field(default_factory=Rates)
+    above: tuple[tuple[int, Rates], ...] = ()
+    """Rates of the whole call when the prompt is longer than so many tokens, by rising length."""
+    service_tiers: Mapping[str, "Price"] = field(default_factory=dict)
+    """Prices of the service tiers that cost something else than the default one."""
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether anything can be computed from it at all."""
+        return self.rates.input is not None or self.rates.output is not None
+
+    def for_prompt(self, prompt_tokens: int) -> Rates:
+        """The rates for a prompt of that length."""
+        chosen = self.rates
+        for start, rates in self.above:
+            if prompt_tokens > start:
+                chosen = rates
+        return chosen
+
+    def for_tier(self, service_tier: str | None) -> "Price":
+        """The price of a service tier, or this one where the tier costs the same."""
+        return self.service_tiers.get(service_tier or "", self)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model of the catalogue. `flags` are those of a provider's adapter, which knows their defaults."""
+
+    id: str
+    provider: str
+    upstream_model: str
+    type: str = "chat"
+    name: str = ""
+    description: str = ""
+    created: int = 0
+    owned_by: str = ""
+    context_length: int | None = None
+    max_output_tokens: int | None = None
+    input_modalities: tuple[str, ...] = ("text",)
+    output_modalities: tuple[str, ...] = ("text",)
+    supported_parameters: tuple[str, ...] | None = None
+    price: Price = field(default_factory=Price)
+    enabled: bool = True
+    fallbacks: tuple[str, ...] = ()
+    """Ids that the operator wants asked next when this one cannot answer."""
+    flags: Mapping[str, Any] = field(default_factory=dict)

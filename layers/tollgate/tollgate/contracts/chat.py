@@ -1,0 +1,57 @@
+"""A conversation and its answer, as services and provider adapters pass them: OpenAI's words, whoever answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tollgate.contracts.catalogue import Model
+from tollgate.contracts.usage import Usage
+
+JsonObject = Mapping[str, Any]
+"""A JSON object as it was parsed, unknown fields included."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One conversation for one model.
+
+    `body` is a validated chat completion request without the router's own fields: everything in it is meant for the
+    provider, and the model can do it. `max_output_tokens` is always sent upstream, so that a hold is an upper bound.
+    """
+
+    model: Model
+    body: JsonObject
+    max_output_tokens: int
+    user: str | None = None
+    """The end user, as a keyed hash: never the text that the client sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer. `choices` are those of a chat completion; `extras` are further top-level fields to pass on."""
+
+    choices: list[dict[str, Any]]
+    usage: Usage | None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    upstream_id: str | None = None
+    upstream_model: str | None = None
+
+
+class Delta(NamedTuple):
+    """A piece of a streamed answer: the `choices` of one chunk, or usage, or further facts; any of them may be empty."""
+
+    choices: list[dict[str, Any]] = []  # noqa: RUF012 - never mutated: a tuple's default
+    usage: Usage | None = None
+    extras: Mapping[str, Any] | None = None
+    upstream_id: str | None = None
+    upstream_model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an adapter will do with a request: the body it will send from, and what it leaves out or changes."""
+
+    body: JsonObject
+    dropped: tuple[str, ...] = ()
+    calls: int = 1
+    """Upstream calls that answer the request: more than one where `n` has to be emulated."""

@@ -1,0 +1,17 @@
+"""Rate limits as keys and accounts carry them."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tollgate.contracts.shapes import StrictShape
+
+_Limit = Annotated[int, Field(ge=1, le=1_000_000_000)] | None
+
+
+class Limits(StrictShape):
+    """How much is allowed at once; null for no limit."""
+
+    requests_per_minute: _Limit = None
+    tokens_per_minute: _Limit = None
+    concurrent_requests: _Limit = None

@@ -1,0 +1,36 @@
+"""The manners that every contract shares."""
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+
+class Shape(BaseModel):
+    """A body or an answer. JSON has types, so a number in quotes is a mistake; unknown fields are left alone.
+
+    Built at its first use, because a function uses few of the contracts that it imports.
+    """
+
+    model_config = ConfigDict(defer_build=True, extra="ignore", strict=True, protected_namespaces=())
+
+    null_is_absent: ClassVar[bool] = True
+    """Whether a field sent as `null` counts as not sent; where `null` clears a value it does not."""
+
+
+class StrictShape(Shape):
+    """A body in which an unknown field is a mistake of the caller."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Query(Shape):
+    """A query string: all its values arrive as text."""
+
+    model_config = ConfigDict(strict=False)
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+Trimmed = BeforeValidator(_trimmed)

@@ -1,0 +1,45 @@
+"""Which pages may call the gateway from a browser."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_EXPOSED: Final = ", ".join(
+    (
+        "retry-after",
+        "retry-after-ms",
+        "x-request-id",
+        "x-tollgate-attempts",
+        "x-tollgate-cost",
+        "x-tollgate-dropped-params",
+        "x-tollgate-max-output-tokens",
+        "x-tollgate-model",
+        "x-tollgate-provider",
+    )
+)
+
+
+def cors_headers(origin: str | None, allowed: tuple[str, ...]) -> dict[str, str]:
+    """The headers of an answer to a page of `origin`; none where there is no page, or none that is allowed."""
+    if not origin:
+        return {}
+    if "*" in allowed:
+        return {"access-control-allow-origin": "*", "access-control-expose-headers": _EXPOSED}
+    if origin in allowed:
+        return {"access-control-allow-origin": origin, "access-control-expose-headers": _EXPOSED, "vary": "origin"}
+    return {"vary": "origin"}
+
+
+def preflight_headers(
+    request_headers: Mapping[str, str], allowed: tuple[str, ...], methods: list[str]
+) -> dict[str, str]:
+    """The headers that answer a browser's question whether it may send a request."""
+    headers = cors_headers(request_headers.get("origin"), allowed)
+    if "access-control-allow-origin" not in headers:
+        return headers
+    return {
+        **headers,
+        "access-control-allow-methods": ", ".join(methods),
+        # OpenAI's SDK sends a dozen headers of its own.
+        "access-control-allow-headers": request_headers.get("access-control-request-headers", "*"),
+        "access-control-max-age": "7200",
+    }

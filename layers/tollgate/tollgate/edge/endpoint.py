@@ -1,0 +1,355 @@
+"""An endpoint: who may call it, what it takes, the service that does it, and errors in its family's shape.
+
+`endpoint(...)` makes an ASGI application. It is the same object on Lambda, under the local gateway and in a test.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from tollgate.auth.capabilities import may
+from tollgate.contracts.answer import Answer, StreamedAnswer
+from tollgate.contracts.caller import Call, Caller
+from tollgate.contracts.shapes import Query, Shape
+from tollgate.edge.cors import cors_headers
+from tollgate.edge.errors import body_of, headers_of, internal_error, status_of
+from tollgate.edge.event import caller_of, path_parameters_of
+from tollgate.edge.observe import log_failure, observe
+from tollgate.edge.streaming import ClientGone, Receive, Send, send_pieces
+from tollgate.edge.validation import parse_body, validate
+from tollgate.errors import (
+    BadRequest,
+    Forbidden,
+    Impossible,
+    InsufficientScope,
+    NotFound,
+    TollgateError,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from tollgate.resources import Resources
+from tollgate.services.gate import check_balance
+
+MAX_BODY_BYTES: Final = 4_500_000
+"""What fits a synchronous Lambda payload of 6 MB when it has to travel in base64."""
+_JSON: Final = "application/json; charset=utf-8"
+
+# What is found out after the balance would have been looked at. See `_first_error`.
+_LATER_THAN_GATE_A: Final = (BadRequest, UnsupportedMediaType, NotFound, Forbidden, Impossible)
+
+Service = Callable[..., Awaitable[Any]]
+
+
+class Endpoint:
+    """One endpoint as an ASGI application, and its declaration for whoever describes it."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        capability: str | None,
+        body: type[Shape] | None,
+        query: type[Query] | None,
+        answer: Any,
+        status: int,
+        is_gated: bool,
+        family: str | None = None,
+        resources: Resources | None = None,
+    ) -> None:
+        self.service = service
+        self.capability = capability
+        self.body = body
+        self.query = query
+        self.answer = answer
+        self.status = status
+        self.is_gated = is_gated
+        # `tollgate.services.<family>.<module>`
+        self.family = family or service.__module__.split(".")[2]
+        self.name = service.__name__
+        # The service names what it wants to be given.
+        code = service.__code__  # type: ignore[attr-defined]
+        self._wants = frozenset(code.co_varnames[: code.co_argcount])
+        self._resources = resources
+
+    def with_resources(self, resources: Resources) -> "Endpoint":
+        """The same endpoint over other resources."""
+        return Endpoint(
+            self.service,
+            capability=self.capability,
+            body=self.body,
+            query=self.query,
+            answer=self.answer,
+            status=self.status,
+            is_gated=self.is_gated,
+            family=self.family,
+            resources=resources,
+        )
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        resources = self._resources = self._resources or Resources.from_environment(os.environ)
+        exchange = _Exchange(self, scope, receive, send, resources)
+        await exchange.run()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown" and self._resources is not None:
+                await self._resources.close()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def serve(self, call: Call, parts: Mapping[str, Any]) -> Any:
+        """Call the service with what it wants."""
+        return await self.service(**{name: value for name, value in parts.items() if name in self._wants})
+
+
+def endpoint(
+    service: Service,
+    *,
+    capability: str | None,
+    body: type[Shape] | None = None,
+    query: type[Query] | None = None,
+    answer: Any = None,
+    status: int = 200,
+    is_gated: bool | None = None,
+) -> Endpoint:
+    """Make an endpoint of a service.
+
+    `capability` is what a key needs for it, None where anybody may call it; `body` and `query` are the contracts that
+    the service gets as `request` and `query`; `answer` is the contract of what it returns, for the documentation;
+    `status` is that of success. A gated endpoint refuses an account without a balance before it looks at the body:
+    unless told otherwise, those that call a model are.
+    """
+    return Endpoint(
+        service,
+        capability=capability,
+        body=body,
+        query=query,
+        answer=answer,
+        status=status,
+        is_gated=capability == "prompt_ai" if is_gated is None else is_gated,
+    )
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(
+        self, endpoint: Endpoint, scope: Mapping[str, Any], receive: Receive, send: Send, resources: Resources
+    ) -> None:
+        self._endpoint = endpoint
+        self._scope = scope
+        self._receive = receive
+        self._raw_send = send
+        self._resources = resources
+        self._started_at = time.perf_counter()
+        self._first_byte_at: float | None = None
+        self._status = 0
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        context = scope.get("aws.context")
+        self._call = Call(
+            request_id=resources.new_id("req"),
+            caller=caller_of(scope),
+            method=scope["method"],
+            path=scope.get("aws.event", {}).get("path") or scope["path"],
+            headers=headers,
+            time_left_s=context.get_remaining_time_in_millis() / 1000 if context is not None else 900.0,
+        )
+
+    async def run(self) -> None:
+        try:
+            await self._answer()
+        finally:
+            await self._afterwards()
+
+    async def _answer(self) -> None:
+        try:
+            answer = await self._served()
+        except TollgateError as exc:
+            await self._send_error(await self._first_error(exc))
+        except Exception:  # noqa: BLE001 - the edge is where everything ends
+            log_failure("unexpected", request_id=self._call.request_id, endpoint=self._endpoint.name)
+            await self._send_error(internal_error())
+        else:
+            if isinstance(answer, StreamedAnswer):
+                await self._send_stream(answer)
+            else:
+                await self._send_whole(answer)
+
+    async def _served(self) -> Answer | StreamedAnswer:
+        endpoint, call = self._endpoint, self._call
+        if endpoint.capability is not None:
+            _authorize(call.caller, endpoint.capability)
+        parts: dict[str, Any] = {"call": call, "resources": self._resources, **path_parameters_of(self._scope)}
+        content = await self._read_body()
+        if endpoint.body is not None:
+            call.body = parse_body(content, call.headers.get("content-type", ""))
+            parts["request"] = validate(endpoint.body, call.body)
+        if endpoint.query is not None:
+            parts["query"] = validate(endpoint.query, _query_of(self._scope))
+        result = await endpoint.serve(call, parts)
+        if isinstance(result, Answer | StreamedAnswer):
+            return result
+        return Answer(content=result, status=endpoint.status)
+
+    async def _read_body(self) -> bytes:
+        declared = self._call.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
+            raise _too_large(int(declared))
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise BadRequest("The body was not received in full.")
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+            if size > MAX_BODY_BYTES:
+                raise _too_large(size)
+            if not message.get("more_body", False):
+                return b"".join(pieces)
+
+    async def _first_error(self, error: TollgateError) -> TollgateError:
+        """The error that comes first in the order of checks.
+
+        An empty balance is told before a bad body. Looking at the balance first would cost every call a read of its
+        own, where the reservation finds it out anyway; so it is looked at only when something else is wrong.
+        """
+        if not self._endpoint.is_gated or self._call.caller.is_anonymous or not isinstance(error, _LATER_THAN_GATE_A):
+            return error
+        if isinstance(error, InsufficientScope):
+            return error
+        try:
+            await check_balance(self._call, self._resources)
+        except TollgateError as exc:
+            return exc
+        except Exception:  # noqa: BLE001 - the error that is known is the better answer
+            log_failure("gate_a", request_id=self._call.request_id)
+        return error
+
+    async def _send_error(self, error: TollgateError) -> None:
+        self._call.facts["error"] = error.reason
+        body = body_of(error, family=self._endpoint.family, request_id=self._call.request_id)
+        await self._send_whole(
+            Answer(
+                content=body, status=status_of(error).value, headers={**headers_of(error), "cache-control": "no-store"}
+            )
+        )
+
+    async def _send_whole(self, answer: Answer) -> None:
+        content = _serialized(answer.content)
+        # A client that has gone misses its answer; the work after it is done all the same.
+        with suppress(OSError):
+            await self._start(answer.status, {"content-length": str(len(content)), **answer.headers}, answer.media_type)
+            await self._send({"type": "http.response.body", "body": content, "more_body": False})
+
+    async def _send_stream(self, answer: StreamedAnswer) -> None:
+        try:
+            await self._start(answer.status, answer.headers, answer.media_type)
+            await send_pieces(answer.pieces, self._receive, self._send, keep_alive=answer.keep_alive)
+        except (ClientGone, OSError):
+            self._call.facts["error"] = "client_disconnected"
+            await answer.pieces.aclose()
+            return
+        except Exception as exc:
+            error = exc if isinstance(exc, TollgateError) else internal_error()
+            if error is not exc:
+                log_failure("unexpected", request_id=self._call.request_id, endpoint=self._endpoint.name)
+            self._call.facts["error"] = error.reason
+            if answer.piece_of_error is None:
+                raise
+            body = body_of(error, family=self._endpoint.family, request_id=self._call.request_id)
+            last = answer.piece_of_error(body)
+        else:
+            last = b""
+        with suppress(OSError):
+            await self._send({"type": "http.response.body", "body": last, "more_body": False})
+
+    async def _start(self, status: int, headers: Mapping[str, str], media_type: str) -> None:
+        self._status = status
+        all_headers = {
+            **({"content-type": media_type} if status != HTTPStatus.NO_CONTENT else {}),
+            "x-request-id": self._call.request_id,
+            **cors_headers(self._call.headers.get("origin"), self._resources.settings.cors_origins),
+            **headers,
+        }
+        if client_id := self._call.headers.get("x-request-id"):
+            all_headers["x-client-request-id"] = client_id[:255]
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(name.encode("latin-1"), _header(value)) for name, value in all_headers.items()],
+            }
+        )
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._raw_send(message)
+        if self._first_byte_at is None and message.get("body"):
+            self._first_byte_at = time.perf_counter()
+
+    async def _afterwards(self) -> None:
+        """What nobody waits for. One failure does not keep the rest from being done."""
+        call = self._call
+        for work in call.later:
+            try:
+                # A server that shuts down cancels what it serves; what has been charged is written down first.
+                await asyncio.shield(asyncio.ensure_future(work()))
+            except Exception:  # noqa: BLE001 - as above
+                log_failure("afterwards", request_id=call.request_id, endpoint=self._endpoint.name)
+        observe(
+            call,
+            family=self._endpoint.family,
+            endpoint=self._endpoint.name,
+            status=self._status,
+            took_s=time.perf_counter() - self._started_at,
+            first_byte_s=None if self._first_byte_at is None else self._first_byte_at - self._started_at,
+        )
+
+
+def _authorize(caller: Caller, capability: str) -> None:
+    if caller.is_anonymous:
+        raise Unauthenticated("Unauthorized: Invalid or expired API key")
+    if not may(caller.capabilities, capability):
+        raise InsufficientScope(
+            f"This key lacks the capability '{capability}' that this route needs.", metadata={"required": capability}
+        )
+
+
+def _query_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    from urllib.parse import parse_qsl  # noqa: PLC0415 - few endpoints have a query
+
+    return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
+def _serialized(content: Any) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, BaseModel):
+        return content.__pydantic_serializer__.to_json(content, by_alias=True)
+    return to_json(content)
+
+
+def _header(value: str) -> bytes:
+    # A header is one line of Latin-1, whatever a provider or a client put into what is shown in it.
+    return value.replace("\r", " ").replace("\n", " ").encode("latin-1", "replace")
+
+
+def _too_large(received: int) -> TooLarge:
+    return TooLarge(
+        f"The body of {received} bytes exceeds {MAX_BODY_BYTES}.",
+        metadata={"limit_bytes": MAX_BODY_BYTES, "received_bytes": received},
+    )

@@ -1,0 +1,173 @@
+"""The one place where a failure becomes a status and a body."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from tollgate.errors import (
+    BadRequest,
+    BalanceReserved,
+    Conflict,
+    Forbidden,
+    Impossible,
+    MethodNotAllowed,
+    ModelUnpriced,
+    NoProviderAvailable,
+    NotFound,
+    PaymentRequired,
+    ProviderOverloaded,
+    ProviderRateLimited,
+    RateLimited,
+    StreamTimeout,
+    TollgateError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+    UpstreamError,
+    UpstreamTimeout,
+)
+
+STATUS: Final[Mapping[type[TollgateError], HTTPStatus]] = {
+    TollgateError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    BadRequest: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    PaymentRequired: HTTPStatus.PAYMENT_REQUIRED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Impossible: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UpstreamError: HTTPStatus.BAD_GATEWAY,
+    ProviderOverloaded: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoProviderAvailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    ProviderRateLimited: HTTPStatus.TOO_MANY_REQUESTS,
+    UpstreamTimeout: HTTPStatus.GATEWAY_TIMEOUT,
+    StreamTimeout: HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+# The router's `type`; what is not listed is `invalid_request_error`.
+_ROUTER_TYPES: Final[Mapping[type[TollgateError], str]] = {
+    TollgateError: "api_error",
+    BadRequest: "invalid_request_error",
+    NotFound: "invalid_request_error",
+    MethodNotAllowed: "invalid_request_error",
+    Conflict: "invalid_request_error",
+    TooLarge: "invalid_request_error",
+    UnsupportedMediaType: "invalid_request_error",
+    Impossible: "invalid_request_error",
+    Unauthenticated: "authentication_error",
+    PaymentRequired: "insufficient_quota",
+    Forbidden: "permission_error",
+    RateLimited: "rate_limit_error",
+    ProviderRateLimited: "rate_limit_error",
+    Unavailable: "service_unavailable",
+    UpstreamError: "upstream_error",
+}
+
+# Whether OpenAI's SDKs shall try again by themselves. A time-out is not: the provider may still be working, and billing.
+_WORTH_RETRYING: Final[Mapping[type[TollgateError], bool]] = {
+    TollgateError: True,
+    BadRequest: False,
+    Unauthenticated: False,
+    PaymentRequired: False,
+    BalanceReserved: True,
+    Forbidden: False,
+    NotFound: False,
+    MethodNotAllowed: False,
+    Conflict: True,
+    TooLarge: False,
+    UnsupportedMediaType: False,
+    Impossible: False,
+    RateLimited: True,
+    Unavailable: True,
+    ModelUnpriced: False,
+    UpstreamError: False,
+    ProviderOverloaded: True,
+    ProviderRateLimited: True,
+    NoProviderAvailable: True,
+}
+
+_WAITING_STATUSES: Final = frozenset({402, 409, 429, 503})
+_SHORTEST_WAIT_S: Final = 1
+_LONGEST_WAIT_S: Final = 120
+
+
+def status_of(error: TollgateError) -> HTTPStatus:
+    """Status of the nearest ancestor that has a row."""
+    return _nearest(error, STATUS)
+
+
+def body_of(error: TollgateError, *, family: str, request_id: str) -> dict[str, Any]:
+    """The error in the family's own shape."""
+    return _BODIES.get(family, _router_body)(error, request_id)
+
+
+def headers_of(error: TollgateError) -> dict[str, str]:
+    """What clients act on before they read the body."""
+    status = status_of(error)
+    headers = {"x-should-retry": "true" if _nearest(error, _WORTH_RETRYING) else "false"}
+    wait_s = error.retry_after_s
+    if status == HTTPStatus.TOO_MANY_REQUESTS and wait_s is None:
+        wait_s = _SHORTEST_WAIT_S
+    if wait_s is not None and status in _WAITING_STATUSES:
+        wait_s = min(max(wait_s, 0.001), _LONGEST_WAIT_S)
+        headers["retry-after"] = str(max(_SHORTEST_WAIT_S, math.ceil(wait_s)))
+        headers["retry-after-ms"] = str(math.ceil(wait_s * 1000))
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = 'Token realm="tollgate"'
+    if isinstance(error, MethodNotAllowed):
+        headers["allow"] = ", ".join(error.metadata.get("allow", ()))
+    return headers
+
+
+def internal_error() -> TollgateError:
+    """What a caller is told of a mistake of ours: that it happened."""
+    return TollgateError("An internal error occurred. It has been recorded under this request id.")
+
+
+def _router_body(error: TollgateError, request_id: str) -> dict[str, Any]:
+    metadata = {**error.metadata, "request_id": request_id}
+    if error.retry_after_s is not None and status_of(error) in _WAITING_STATUSES:
+        metadata["retry_after"] = max(_SHORTEST_WAIT_S, math.ceil(error.retry_after_s))
+    return {
+        "error": {
+            "message": error.message,
+            "type": _nearest(error, _ROUTER_TYPES),
+            "param": error.param,
+            "code": error.reason,
+            "metadata": metadata,
+        }
+    }
+
+
+def _superset_body(error: TollgateError, request_id: str) -> dict[str, Any]:
+    """Readable by the clients of every family: what API Gateway answers itself has the same fields (template.yaml)."""
+    inner = _router_body(error, request_id)["error"]
+    return {
+        "error": {
+            **inner,
+            "details": {},
+            "request_id": request_id,
+            "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        },
+        "code": error.reason,
+        "message": error.message,
+        "data": {"status": status_of(error).value},
+    }
+
+
+# A family that is not here answers in the router's shape.
+_BODIES: Final[Mapping[str, Callable[[TollgateError, str], dict[str, Any]]]] = {
+    "gateway": _superset_body,
+}
+
+
+def _nearest(error: TollgateError, table: Mapping[type[TollgateError], Any]) -> Any:
+    return next(table[kind] for kind in type(error).__mro__ if kind in table)

@@ -1,0 +1,65 @@
+"""What is asked of a path that does not exist, or with a method that its path does not take; and preflights.
+
+API Gateway would answer these itself, with a 403 about signatures where the request has an Authorization header. So
+every path of the API has this function behind the methods that no endpoint takes, and every other path altogether.
+"""
+
+import json
+import re
+from functools import cache
+from http import HTTPMethod, HTTPStatus
+from importlib import resources as files
+
+from tollgate.contracts.answer import Answer
+from tollgate.contracts.caller import Call
+from tollgate.edge.cors import preflight_headers
+from tollgate.edge.endpoint import Endpoint
+from tollgate.errors import MethodNotAllowed, RouteNotFound
+from tollgate.resources import Resources
+
+
+async def answer_unrouted(call: Call, resources: Resources) -> Answer:
+    """Answer a preflight, or say what is wrong with the path or the method.
+
+    Raises RouteNotFound, MethodNotAllowed.
+    """
+    methods = methods_of(call.path)
+    if not methods:
+        raise RouteNotFound(f"There is no route {call.method} {call.path[:200]}. See /docs for those that there are.")
+    if call.method == HTTPMethod.OPTIONS:
+        headers = preflight_headers(call.headers, resources.settings.cors_origins, [*methods, "OPTIONS"])
+        return Answer(content=b"", status=HTTPStatus.NO_CONTENT, headers={"allow": ", ".join(methods), **headers})
+    raise MethodNotAllowed(
+        f"{call.path[:200]} does not take {call.method}; it takes {', '.join(methods)}.", metadata={"allow": methods}
+    )
+
+
+def unrouted() -> Endpoint:
+    """The endpoint behind everything that no other endpoint is behind."""
+    return Endpoint(
+        answer_unrouted,
+        capability=None,
+        body=None,
+        query=None,
+        answer=None,
+        status=HTTPStatus.OK,
+        is_gated=False,
+        family="gateway",
+    )
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that a path takes; none where there is no such path."""
+    trimmed = path.rstrip("/") or "/"
+    return sorted({method for pattern, methods in _routes() if pattern.fullmatch(trimmed) for method in methods})
+
+
+@cache
+def _routes() -> list[tuple[re.Pattern[str], list[str]]]:
+    routes = json.loads((files.files("tollgate.documents") / "routes.json").read_bytes())
+    return [(_pattern(resource), methods) for resource, methods in routes.items()]
+
+
+def _pattern(resource: str) -> re.Pattern[str]:
+    pattern = re.sub(r"\\\{\w+\\\+\\\}", ".+", re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(resource)))
+    return re.compile(pattern)

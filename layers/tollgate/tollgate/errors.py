@@ -1,0 +1,377 @@
+"""What can go wrong, as one tree.
+
+TollgateError
+├── BadRequest                  the request cannot be understood; `param` names the field
+│   ├── InvalidJson
+│   ├── InvalidModelId
+│   ├── WrongEndpoint           the model answers another kind of request
+│   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
+│   ├── ContextLengthExceeded
+│   ├── ContentFiltered         a filter refused the prompt
+│   └── UpstreamRejected        the provider refused the request, for a reason of its own
+├── Unauthenticated
+│   ├── MissingKey
+│   ├── AmbiguousCredentials
+│   ├── KeyDisabled
+│   └── KeyExpired
+├── PaymentRequired             the balance; one subclass for each of the four answers
+│   ├── InsufficientBalance
+│   ├── RequestExceedsBalance
+│   ├── BalanceReserved         other calls in flight hold the money
+│   └── KeyLimitReached
+├── Forbidden
+│   ├── InsufficientScope       the key lacks a capability
+│   └── ModelNotAllowed
+├── NotFound
+│   ├── RouteNotFound
+│   ├── ModelNotFound
+│   ├── KeyNotFound
+│   └── AccountNotFound
+├── MethodNotAllowed
+├── Conflict
+├── TooLarge
+├── UnsupportedMediaType
+├── Impossible                  well formed, and still not possible
+│   └── UnknownModelInScope
+├── RateLimited
+├── Unavailable                 Tollgate itself cannot answer now
+│   ├── GateBusy
+│   ├── GateUnavailable
+│   └── ModelUnpriced
+└── UpstreamError               the provider failed us; `provider` names it
+    ├── ProviderAuthFailed      the operator's credential
+    ├── ProviderBilling         the operator's account with the provider
+    ├── UpstreamInvalid         an answer that makes no sense, or none
+    │   └── ConnectFailed
+    ├── ProviderRateLimited
+    ├── ProviderOverloaded
+    ├── NoProviderAvailable
+    ├── UpstreamTimeout
+    └── StreamTimeout           a stream reached its lifetime
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class TollgateError(Exception):
+    """Something that a caller is told about.
+
+    `message` is for people; `code` is stable and for programs; `param` is the path of the field at fault, as in
+    `messages[0].content`; `metadata` holds facts about this occurrence; `retry_after_s` is a hint in seconds. None of
+    them ever holds a key, a prompt or a provider's raw answer.
+    """
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        retry_after_s: float | None = None,
+        code: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after_s = retry_after_s
+        self.metadata = dict(metadata or {})
+        self.reason = code or self.code
+        """The code that the caller sees: the class's own, unless this occurrence has a finer one."""
+
+
+class BadRequest(TollgateError):
+    """The request cannot be understood; `param` names the field."""
+
+    code = "invalid_request"
+
+
+class InvalidJson(BadRequest):
+    """The body is not JSON, or is JSON that no client can have meant: NaN, Infinity, half a surrogate pair."""
+
+    code = "invalid_json"
+
+
+class InvalidModelId(BadRequest):
+    """The model id has no slash, or characters that no id has."""
+
+    code = "invalid_model_id"
+
+
+class WrongEndpoint(BadRequest):
+    """The model answers another kind of request; `metadata.endpoint` names the right one."""
+
+    code = "wrong_endpoint"
+
+
+class UnsupportedParameter(BadRequest):
+    """The model cannot do what was asked, and leaving it out would change the meaning."""
+
+    code = "unsupported_parameter"
+
+
+class ContextLengthExceeded(BadRequest):
+    """The prompt and the output cap do not fit the model's window."""
+
+    code = "context_length_exceeded"
+
+
+class ContentFiltered(BadRequest):
+    """A filter refused the prompt."""
+
+    code = "content_filter"
+
+
+class UpstreamRejected(BadRequest):
+    """The provider refused the request, for a reason that has no code of ours."""
+
+    code = "upstream_rejected"
+
+
+class Unauthenticated(TollgateError):
+    """No valid key came with the request."""
+
+    code = "invalid_api_key"
+
+
+class MissingKey(Unauthenticated):
+    """No credential at all."""
+
+    code = "missing_api_key"
+
+
+class AmbiguousCredentials(Unauthenticated):
+    """Two forms of credential with two different keys."""
+
+    code = "ambiguous_credentials"
+
+
+class KeyDisabled(Unauthenticated):
+    """The key exists and is switched off."""
+
+    code = "key_disabled"
+
+
+class KeyExpired(Unauthenticated):
+    """The key exists and its time is over."""
+
+    code = "key_expired"
+
+
+class PaymentRequired(TollgateError):
+    """The account cannot pay for the request."""
+
+    code = "insufficient_balance"
+
+
+class InsufficientBalance(PaymentRequired):
+    """The balance is zero or below."""
+
+
+class RequestExceedsBalance(PaymentRequired):
+    """The worst case of the request is more than the account owns."""
+
+    code = "request_exceeds_balance"
+
+
+class BalanceReserved(PaymentRequired):
+    """The account owns enough, but calls in flight hold it: worth another try."""
+
+    code = "balance_reserved"
+
+
+class KeyLimitReached(PaymentRequired):
+    """The key's own spend limit has no room for the request."""
+
+    code = "key_limit_reached"
+
+
+class Forbidden(TollgateError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+
+
+class InsufficientScope(Forbidden):
+    """The key lacks the capability that the route needs."""
+
+    code = "insufficient_scope"
+
+
+class ModelNotAllowed(Forbidden):
+    """The key's model scope does not include the model."""
+
+    code = "model_not_allowed"
+
+
+class NotFound(TollgateError):
+    """There is no such thing, or not for this caller."""
+
+    code = "not_found"
+
+
+class RouteNotFound(NotFound):
+    """There is no such path."""
+
+    code = "route_not_found"
+
+
+class ModelNotFound(NotFound):
+    """There is no such model, or not for this key."""
+
+    code = "model_not_found"
+
+
+class KeyNotFound(NotFound):
+    """There is no such key in this account."""
+
+    code = "key_not_found"
+
+
+class AccountNotFound(NotFound):
+    """There is no such account."""
+
+    code = "account_not_found"
+
+
+class MethodNotAllowed(TollgateError):
+    """The path exists and does not take this method; `metadata.allow` lists those that it takes."""
+
+    code = "method_not_allowed"
+
+
+class Conflict(TollgateError):
+    """The state of things does not allow it now."""
+
+    code = "conflict"
+
+
+class TooLarge(TollgateError):
+    """The request is above a size limit; `metadata.limit_bytes` and `metadata.received_bytes` say by how much."""
+
+    code = "request_too_large"
+
+
+class UnsupportedMediaType(TollgateError):
+    """The body's content type is not one that the route reads."""
+
+    code = "unsupported_media_type"
+
+
+class Impossible(TollgateError):
+    """The request is well formed and still cannot be done."""
+
+    code = "invalid_request"
+
+
+class UnknownModelInScope(Impossible):
+    """A key's scope names a model that the gateway does not offer."""
+
+    code = "unknown_model_in_scope"
+
+
+class RateLimited(TollgateError):
+    """Too many requests; `retry_after_s` says when to come back."""
+
+    code = "rate_limit_exceeded"
+
+
+class Unavailable(TollgateError):
+    """Tollgate itself cannot answer now."""
+
+    code = "service_unavailable"
+
+
+class GateBusy(Unavailable):
+    """The account's record is under more load than it takes; nothing was reserved."""
+
+    code = "gate_busy"
+
+
+class GateUnavailable(Unavailable):
+    """The store could not confirm a reservation, so the call is refused: never admitted on trust."""
+
+    code = "gate_unavailable"
+
+
+class ModelUnpriced(Unavailable):
+    """The model has no price, so no worst case can be computed."""
+
+    code = "model_unpriced"
+
+
+class UpstreamError(TollgateError):
+    """The provider failed us; `provider` names it.
+
+    `upstream_status` and `upstream_code` are what it said. `may_fall_back` tells whether another provider may be asked.
+    """
+
+    code = "upstream_invalid_response"
+    may_fall_back: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str = "",
+        upstream_status: int | None = None,
+        upstream_code: str | None = None,
+        **rest: Any,
+    ) -> None:
+        super().__init__(message, **rest)
+        self.provider = provider
+        self.upstream_status = upstream_status
+        self.upstream_code = upstream_code
+
+
+class ProviderAuthFailed(UpstreamError):
+    """The provider refused the operator's credential."""
+
+    code = "provider_auth_failed"
+
+
+class ProviderBilling(UpstreamError):
+    """The operator's account with the provider is out of money."""
+
+    code = "provider_billing"
+
+
+class UpstreamInvalid(UpstreamError):
+    """The provider answered with an error of its own, with nonsense, or could not be reached."""
+
+
+class ConnectFailed(UpstreamInvalid):
+    """No connection was made, so nothing can have been started or billed: the one failure that is tried again."""
+
+
+class ProviderOverloaded(UpstreamError):
+    """The provider is too busy."""
+
+    code = "provider_overloaded"
+
+
+class NoProviderAvailable(UpstreamError):
+    """Nobody can answer for this model: not configured, gone upstream, or excluded by the request."""
+
+    code = "no_provider_available"
+
+
+class ProviderRateLimited(UpstreamError):
+    """The provider's limit for the operator is reached."""
+
+    code = "rate_limit_exceeded"
+
+
+class UpstreamTimeout(UpstreamError):
+    """The provider took too long. It may still be working, and billing."""
+
+    code = "upstream_timeout"
+
+
+class StreamTimeout(UpstreamError):
+    """The stream reached its lifetime."""
+
+    code = "stream_timeout"
+    may_fall_back = False

@@ -1,0 +1,1 @@
+"""Prices, costs and budgets, in exact decimals. Thinks only: no network, no clock."""

@@ -1,0 +1,69 @@
+"""What a call costs."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tollgate.contracts.catalogue import Price, Rates
+from tollgate.contracts.usage import Usage
+from tollgate.ledger.money import ZERO, exact
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A charge in US dollars, and the parts that it is made of."""
+
+    input_usd: Decimal
+    output_usd: Decimal
+
+    @property
+    def total_usd(self) -> Decimal:
+        """Both parts together."""
+        return self.input_usd + self.output_usd
+
+
+def cost_of(usage: Usage, price: Price) -> Cost:
+    """What tokens cost, exact to 12 decimals.
+
+    Cached, cache-write and audio tokens are part of the prompt and charged at their own rates, so they are taken out
+    of it first; the four parts always add up to the prompt, whatever a provider reports.
+    """
+    rates = price.for_prompt(usage.prompt_tokens)
+    left = max(usage.prompt_tokens, 0)
+    parts: list[tuple[int, Decimal]] = []
+    for count, rate in (
+        (usage.cached_tokens, _first(rates.cached_input, rates.input)),
+        (usage.cache_write_tokens, _first(rates.cache_write, rates.input)),
+        (usage.prompt_audio_tokens, _first(rates.input_audio, rates.input)),
+    ):
+        taken = min(max(count, 0), left)
+        left -= taken
+        parts.append((taken, rate))
+    parts.append((left, _first(rates.input)))
+
+    completion = max(usage.completion_tokens, 0)
+    audio = min(max(usage.completion_audio_tokens, 0), completion)
+    per = Decimal(price.per)
+    return Cost(
+        input_usd=exact(sum((count * rate for count, rate in parts), ZERO) / per),
+        output_usd=exact(
+            (audio * _first(rates.output_audio, rates.output) + (completion - audio) * _first(rates.output)) / per
+        ),
+    )
+
+
+def dearest_input(rates: Rates, *, with_audio: bool) -> Decimal:
+    """The dearest rate that a prompt token can be charged at: writing a cache can cost more than not having one."""
+    candidates = [_first(rates.input), _first(rates.cache_write, rates.input)]
+    if with_audio:
+        candidates.append(_first(rates.input_audio, rates.input))
+    return max(candidates)
+
+
+def dearest_output(rates: Rates, *, with_audio: bool) -> Decimal:
+    """The dearest rate that a completion token can be charged at."""
+    plain = _first(rates.output)
+    return max(plain, _first(rates.output_audio, rates.output)) if with_audio else plain
+
+
+def _first(*rates: Decimal | None) -> Decimal:
+    return next((rate for rate in rates if rate is not None), ZERO)

@@ -1,0 +1,90 @@
+"""When a provider wants to be asked again: every form in which one says so, in seconds."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+LONGEST_S: Final = 120.0
+"""What is forwarded at most: OpenAI's SDKs ignore longer waits and do not try again then."""
+
+_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+
+
+def retry_after_s(headers: Mapping[str, str], body: Any, *, now: datetime) -> float | None:
+    """The first hint present, capped at two minutes; None without one."""
+    readings = (
+        _milliseconds(headers.get("retry-after-ms")),
+        _milliseconds(headers.get("x-ms-retry-after-ms")),
+        _seconds_or_date(headers.get("retry-after"), now),
+        _retry_info(body),
+        _longest(duration_s(headers.get(f"x-ratelimit-reset-{what}", "")) for what in ("requests", "tokens")),
+        _longest(_until(value, now) for name, value in headers.items() if _ANTHROPIC_RESET.fullmatch(name)),
+        _until_milliseconds(headers.get("x-ratelimit-reset"), now),
+    )
+    found = next((seconds for seconds in readings if seconds is not None), None)
+    return None if found is None else min(max(found, 0.0), LONGEST_S)
+
+
+def duration_s(text: str) -> float | None:
+    """`1s`, `6m0s`, `40.5s`, `12ms` in seconds; None for anything else."""
+    match = _DURATION.fullmatch(text.strip())
+    if not text.strip() or match is None:
+        return None
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+
+
+# https://platform.claude.com/docs/en/api/rate-limits
+_ANTHROPIC_RESET: Final = re.compile(r"anthropic-ratelimit-(?:requests|tokens|input-tokens|output-tokens)-reset")
+
+
+def _milliseconds(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text) / 1000
+    except ValueError:
+        return None
+
+
+def _seconds_or_date(text: str | None, now: datetime) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return (_aware(parsedate_to_datetime(text)) - now).total_seconds()
+    except ValueError:
+        return None
+
+
+def _retry_info(body: Any) -> float | None:
+    # https://cloud.google.com/apis/design/errors#error_details
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict) and str(detail.get("@type", "")).endswith("RetryInfo"):
+            return duration_s(str(detail.get("retryDelay", "")))
+    return None
+
+
+def _until(text: str, now: datetime) -> float | None:
+    try:
+        return (_aware(datetime.fromisoformat(text)) - now).total_seconds()
+    except ValueError:
+        return None
+
+
+def _until_milliseconds(text: str | None, now: datetime) -> float | None:
+    milliseconds = _milliseconds(text)
+    return None if milliseconds is None else milliseconds - now.timestamp()
+
+
+def _longest(readings: Any) -> float | None:
+    return max((reading for reading in readings if reading is not None), default=None)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,156 @@
+"""Settings, clients, stores and adapters, built once for each container."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+
+from tollgate.catalogue.catalogue import Catalogue, built_entries
+from tollgate.contracts.catalogue import Model
+from tollgate.errors import NoProviderAvailable
+from tollgate.ids import NewId, new_id
+from tollgate.providers.connection import Connection
+from tollgate.providers.protocols import Chat
+from tollgate.providers.registry import PROVIDERS
+from tollgate.settings import Settings
+from tollgate.stores.accounts import Accounts
+from tollgate.stores.aws import AwsClient, credentials_from
+from tollgate.stores.keys import Keys
+from tollgate.stores.secrets import Secrets
+from tollgate.stores.table import Table
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Everything a service may touch. Each part is made when it is first asked for."""
+
+    settings: Settings
+    http: httpx2.AsyncClient
+    now: Callable[[], datetime] = utc_now
+    new_id: NewId = new_id
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """The resources of a deployment."""
+        settings = Settings.from_environment(environment)
+        # A proxy or a .netrc of the machine is none of the gateway's business, and a redirect would take a credential along.
+        return cls(settings=settings, http=httpx2.AsyncClient(trust_env=False, follow_redirects=False, limits=_LIMITS))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.http.aclose()
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Accounts and their ledger."""
+        return Accounts(self._table(self.settings.accounts_table), self._table(self.settings.ledger_table))
+
+    @cached_property
+    def keys(self) -> Keys:
+        """API keys."""
+        return Keys(self._table(self.settings.keys_table))
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The deployment's secrets."""
+        return Secrets(self._aws("secretsmanager", "secretsmanager", json_version="1.1"))
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The models on offer.
+
+        Raises tollgate.catalogue.custom.BadCatalogue.
+        """
+        entries = {str(entry["id"]): entry for entry in built_entries()}
+        if self.settings.catalogue_path:
+            from tollgate.catalogue.custom import read_entries  # noqa: PLC0415 - few deployments have such a file
+
+            for entry in read_entries(Path(self.settings.catalogue_path), providers=frozenset(PROVIDERS)):
+                entries[entry["id"]] = entry
+        return Catalogue(
+            entries.values(),
+            namespace=self.settings.model_namespace,
+            without=frozenset() if self.settings.is_sandbox_on else frozenset({"sandbox"}),
+        )
+
+    async def pepper(self) -> bytes:
+        """The secret under which keys are hashed."""
+        return (await self.secrets.text(self.settings.pepper_secret)).encode()
+
+    def chat(self, model: Model) -> Chat:
+        """The adapter that answers conversations for a model.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: Chat = self._adapter(model.provider, "chat")
+        return adapter
+
+    def _adapter(self, provider_id: str, capability: str) -> Any:
+        key = (provider_id, capability)
+        if key not in self._adapters:
+            provider = PROVIDERS.get(provider_id)
+            path = provider.can.get(capability) if provider else None
+            if provider is None or path is None:
+                raise NoProviderAvailable(
+                    f"No provider '{provider_id}' for this kind of request.", provider=provider_id
+                )
+            module, _, name = path.partition(":")
+            connection = Connection(
+                provider,
+                http=self.http,
+                environment=self.settings.environment,
+                credential=self._credential(provider.key_setting),
+            )
+            self._adapters[key] = getattr(import_module(f"tollgate.providers.{module}"), name)(connection)
+        return self._adapters[key]
+
+    @cached_property
+    def _adapters(self) -> dict[tuple[str, str], Any]:
+        return {}
+
+    def _credential(self, setting: str) -> Callable[[bool], Any]:
+        async def read(fresh: bool) -> str | None:  # noqa: FBT001 - the shape of `Credential`
+            if value := self.settings.environment.get(setting):
+                return value
+            if not setting or not self.settings.provider_secret:
+                return None
+            values = await self.secrets.values(self.settings.provider_secret, fresh=fresh)
+            return values.get(setting) or None
+
+        return read
+
+    def _table(self, name: str) -> Table:
+        return Table(self._dynamodb, name)
+
+    @cached_property
+    def _dynamodb(self) -> AwsClient:
+        return self._aws("dynamodb", "DynamoDB_20120810")
+
+    def _aws(self, service: str, target: str, *, json_version: str = "1.0") -> AwsClient:
+        return AwsClient(
+            self.http,
+            service=service,
+            target=target,
+            region=self.settings.region,
+            endpoint=self.settings.endpoint_of(service.replace("secretsmanager", "secrets_manager")),
+            credentials=self._aws_credentials,
+            json_version=json_version,
+        )
+
+    @cached_property
+    def _aws_credentials(self) -> Any:
+        return credentials_from(self.settings.environment)
+
+
+# A function handles one call at a time; a local gateway or a container many.
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=200)

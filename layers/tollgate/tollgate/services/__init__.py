@@ -1,0 +1,1 @@
+"""What Tollgate does: one function for each endpoint or job."""

@@ -1,0 +1,104 @@
+"""Who a request is from."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tollgate.auth.capabilities import capabilities_of
+from tollgate.auth.credentials import REFUSAL, find_key
+from tollgate.auth.keys import hash_key, looks_like_key, same_hash
+from tollgate.contracts.caller import Caller, SpendLimit
+from tollgate.errors import KeyDisabled, KeyExpired, MissingKey, Unauthenticated
+from tollgate.resources import Resources
+from tollgate.services.gate import iso
+from tollgate.stores.aws import AwsError, AwsUnavailable
+from tollgate.stores.keys import StoredKey
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How a part of the gateway takes keys."""
+
+    basic: bool = False
+    """Whether a key may be the password of `Basic`."""
+    in_query: str | None = None
+    """The query parameter that a key may stand in."""
+    open_to_nobody: bool = False
+    """Whether a request without a key goes on as anonymous."""
+    open_to_strangers: bool = False
+    """Whether a request with a wrong key does too, because the function finds one in the body."""
+
+
+_DOORS: Final = (
+    ("/v1/health", Door(open_to_nobody=True)),
+    ("/aipkit/", Door(in_query="aipkit_api_key", open_to_nobody=True, open_to_strangers=True)),
+    ("/wp-json/aipkit/", Door(in_query="aipkit_api_key", open_to_nobody=True, open_to_strangers=True)),
+    ("/wp-ai/", Door(basic=True)),
+    ("/wp-json/wp-ai/", Door(basic=True)),
+)
+_USUAL: Final = Door()
+_NOTE_EVERY: Final = timedelta(minutes=1)
+
+
+async def authenticate(
+    route: str, headers: Mapping[str, str], query: Mapping[str, str], resources: Resources
+) -> Caller:
+    """The caller behind a request; header names are lower case, `route` is the resource that was matched.
+
+    Raises Unauthenticated.
+    """
+    door = next((door for prefix, door in _DOORS if route.startswith(prefix)), _USUAL)
+    try:
+        key = find_key(headers, query, basic=door.basic, in_query=door.in_query)
+        return await caller_of_key(key, resources)
+    except MissingKey:
+        if door.open_to_nobody:
+            return Caller()
+        raise
+    except Unauthenticated:
+        if door.open_to_strangers:
+            return Caller()
+        raise
+
+
+async def caller_of_key(key: str, resources: Resources) -> Caller:
+    """The caller that a key stands for. Read from the table every time, so that a deleted key stops at once.
+
+    Raises Unauthenticated.
+    """
+    if not looks_like_key(key):
+        raise Unauthenticated(REFUSAL)
+    key_hash = hash_key(key, await resources.pepper())
+    stored = await resources.keys.find(key_hash)
+    if stored is None or not same_hash(stored.hash, key_hash):
+        raise Unauthenticated(REFUSAL)
+    if not stored.is_active:
+        raise KeyDisabled("Unauthorized: This API key is disabled.")
+    if stored.expires_at is not None and datetime.fromisoformat(stored.expires_at) <= resources.now():
+        raise KeyExpired("Unauthorized: This API key has expired.")
+    await _note_use(stored, resources)
+    return caller_of_stored(stored)
+
+
+async def _note_use(stored: StoredKey, resources: Resources) -> None:
+    """Note that a key was used, at most once a minute: a write for every call would be the dearest part of it."""
+    now = resources.now()
+    last = stored.last_used_at
+    if last is not None and now - datetime.fromisoformat(last) < _NOTE_EVERY:
+        return
+    with suppress(AwsError, AwsUnavailable):
+        await resources.keys.touch(stored.hash, iso(now))
+
+
+def caller_of_stored(stored: StoredKey) -> Caller:
+    """A stored key as a caller."""
+    return Caller(
+        account_id=stored.account_id,
+        key_id=stored.id,
+        capabilities=capabilities_of(stored.scopes),
+        scope=stored.models,
+        spend_limit=SpendLimit(stored.limit_usd, stored.limit_reset),
+        limits={name: limit for name, limit in stored.limits.items() if limit is not None},
+    )

@@ -1,0 +1,156 @@
+"""The balance gate: money is set aside before a provider is called, and the bill is settled after the answer."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
+from tollgate.contracts.caller import Call, SpendLimit
+from tollgate.errors import GateBusy
+from tollgate.ledger.money import ZERO
+from tollgate.ledger.refusals import gate_a, refusal
+from tollgate.ledger.windows import window_of
+from tollgate.ledger.worst_case import SMALLEST_OUTPUT, WorstCase
+from tollgate.resources import Resources
+from tollgate.stores.accounts import Refused
+from tollgate.stores.aws import AwsUnavailable
+
+HOLD_LIFETIME: Final = timedelta(minutes=20)
+"""Longer than any call can last: a hold that is older belongs to a function that died."""
+
+_RESERVE_ATTEMPTS: Final = 6
+_SETTLE_PAUSES_S: Final = (0.2, 1.0, 3.0, 10.0)
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a call comes to, once it is over."""
+
+    cost_usd: Decimal
+    usage: Mapping[str, Any]
+    outcome: str
+    """`completed`, `upstream_error`, `client_disconnected` or `expired`."""
+    model: str
+    is_estimated: bool
+    details: Mapping[str, Any]
+
+
+async def check_balance(call: Call, resources: Resources) -> None:
+    """Gate A: nothing at all for an account that owns nothing.
+
+    Raises InsufficientBalance.
+    """
+    account = await resources.accounts.get(call.caller.account_id)
+    gate_a(account.funds if account else Funds())
+
+
+async def reserve(worst: WorstCase, *, model: str, call: Call, resources: Resources) -> tuple[Hold, int]:
+    """Gate B: hold the worst case of a call; the hold, and the output cap that makes it the worst case.
+
+    An account that covers the model's longest answer takes one write. One that does not takes another for every time
+    that its funds change in between, with the cap that they afford, unless the client named the cap itself.
+
+    Raises PaymentRequired, GateBusy, GateUnavailable.
+    """
+    now = resources.now()
+    spend = spend_window(call.caller.key_id, call.caller.spend_limit, now)
+    hold_id = resources.new_id("hold")
+    tokens = worst.max_output_tokens
+    for _ in range(_RESERVE_ATTEMPTS):
+        hold = Hold(
+            id=hold_id,
+            account_id=call.caller.account_id,
+            amount_usd=worst.hold_usd(tokens),
+            expires_at=now + HOLD_LIFETIME,
+            request_id=call.request_id,
+            key_id=call.caller.key_id,
+            model=model,
+            window=spend.name,
+        )
+        try:
+            await resources.accounts.reserve(hold, spend)
+        except Refused as exc:
+            tokens = _smaller(worst, exc.funds)
+        else:
+            return hold, tokens
+    raise GateBusy("The balance changes too fast to reserve from it. Try again.", retry_after_s=1)
+
+
+def _smaller(worst: WorstCase, funds: Funds) -> int:
+    affordable = worst.affordable_tokens(funds.spendable)
+    needed = worst.max_output_tokens if worst.is_capped_by_client else min(worst.max_output_tokens, SMALLEST_OUTPUT)
+    if affordable < needed or funds.balance <= ZERO:
+        ceiling = funds.balance if funds.key_room is None else min(funds.balance, funds.key_room)
+        raise refusal(funds, worst.smallest_usd, worst.affordable_tokens(ceiling))
+    return min(affordable, worst.max_output_tokens)
+
+
+async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
+    """Charge a call and give back the rest of its hold. Never more than the hold: the operator bears an overrun.
+
+    Kept up for a while when the store does not answer; should that not help, the bill is logged in full, and the
+    sweeper closes the hold.
+    """
+    charge = min(max(bill.cost_usd, ZERO), hold.amount_usd)
+    if bill.cost_usd > hold.amount_usd:
+        _log.warning(
+            "settle_overrun",
+            extra={"hold_id": hold.id, "model": bill.model, "overrun_usd": str(bill.cost_usd - charge)},
+        )
+    entry = Entry(
+        id=resources.new_id("led"),
+        account_id=hold.account_id,
+        type="usage",
+        amount_usd=-charge,
+        created_at=iso(resources.now()),
+        hold_id=hold.id,
+        request_id=hold.request_id,
+        key_id=hold.key_id,
+        model=bill.model,
+        outcome=bill.outcome,
+        is_estimated=bill.is_estimated,
+        usage=bill.usage,
+        details=bill.details,
+    )
+    for pause_s in (*_SETTLE_PAUSES_S, None):
+        try:
+            await resources.accounts.settle(hold, entry)
+        except AwsUnavailable:
+            if pause_s is None:
+                _log.exception(
+                    "settle_failed",
+                    extra={
+                        "hold_id": hold.id,
+                        "account_id": hold.account_id,
+                        "charge_usd": str(charge),
+                        "model": bill.model,
+                    },
+                )
+                return
+            await asyncio.sleep(pause_s)
+        else:
+            return
+
+
+async def release(hold: Hold, resources: Resources) -> None:
+    """Give a hold back: the call came to nothing."""
+    try:
+        await resources.accounts.release(hold)
+    except AwsUnavailable:
+        _log.warning("release_failed", extra={"hold_id": hold.id, "account_id": hold.account_id}, exc_info=True)
+
+
+def iso(moment: datetime) -> str:
+    """A time as answers and stores carry it: ISO 8601, UTC, whole seconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def spend_window(key_id: str, limit: SpendLimit, now: datetime) -> SpendWindow:
+    """The window of a key's spending that `now` falls into."""
+    return SpendWindow(f"{key_id}|{window_of(limit.reset, now)}", limit.limit_usd)

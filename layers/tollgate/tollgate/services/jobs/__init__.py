@@ -1,0 +1,1 @@
+"""Work that a schedule or a queue starts."""

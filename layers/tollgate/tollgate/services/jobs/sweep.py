@@ -1,0 +1,66 @@
+"""Finishing what somebody did not live to finish."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from tollgate.contracts.accounts import Entry, Hold
+from tollgate.ledger.windows import window_of
+from tollgate.resources import Resources
+from tollgate.services.gate import iso
+
+_log: Final = logging.getLogger(__name__)
+
+
+async def sweep(resources: Resources) -> dict[str, int]:
+    """Close every hold whose time is over, and write every ledger entry that was left in an outbox.
+
+    A hold with a checkpoint is charged what the call had cost by then; one without is given back. Both are the same
+    conditional writes that the call itself would have made, so a call that lives after all changes nothing.
+    Answers how many were settled, released, written and forgotten.
+    """
+    now = resources.now()
+    done = {"settled": 0, "released": 0, "written": 0, "forgotten": 0}
+    async for unfinished in resources.accounts.unfinished():
+        for entry in unfinished.entries:
+            await resources.accounts.finish_entry(entry)
+            done["written"] += 1
+        for hold in unfinished.holds:
+            if hold.expires_at <= now:
+                done[await _close(hold, now, resources)] += 1
+        over = list(_windows_over(unfinished.spend, now))
+        await resources.accounts.forget_spend(unfinished.account_id, over)
+        done["forgotten"] += len(over)
+    _log.info("swept", extra=done)
+    return done
+
+
+async def _close(hold: Hold, now: datetime, resources: Resources) -> str:
+    if not hold.checkpoint_usd:
+        await resources.accounts.release(hold)
+        return "released"
+    entry = Entry(
+        id=resources.new_id("led"),
+        account_id=hold.account_id,
+        type="usage",
+        amount_usd=-min(hold.checkpoint_usd, hold.amount_usd),
+        created_at=iso(now),
+        hold_id=hold.id,
+        request_id=hold.request_id,
+        key_id=hold.key_id,
+        model=hold.model,
+        outcome="expired",
+        is_estimated=True,
+    )
+    await resources.accounts.settle(hold, entry)
+    return "settled"
+
+
+def _windows_over(names: Iterable[str], now: datetime) -> Iterable[str]:
+    """Windows that `now` lies beyond. Their names sort by time, within days, weeks and months."""
+    current = {len(window): window for window in (window_of(reset, now) for reset in ("daily", "weekly", "monthly"))}
+    for name in names:
+        window = name.rpartition("|")[2]
+        if window != "ever" and window < current.get(len(window), window):
+            yield name

@@ -1,0 +1,128 @@
+"""The catalogue, as much of it as a key may use."""
+
+import hashlib
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from pydantic_core import to_json
+
+from tollgate.auth.scope import allows
+from tollgate.catalogue.catalogue import unknown_model
+from tollgate.contracts.answer import Answer
+from tollgate.contracts.caller import Call
+from tollgate.contracts.catalogue import Model
+from tollgate.contracts.router.models import ModelListQuery
+from tollgate.errors import InvalidModelId
+from tollgate.providers.registry import PROVIDERS
+from tollgate.resources import Resources
+from tollgate.services.gate import check_balance
+
+_CACHE = {"cache-control": "private, max-age=60"}
+
+
+async def list_models(query: ModelListQuery, call: Call, resources: Resources) -> Answer:
+    """Every model that the key may use, by id, in one body for OpenAI's clients and for puq.ai's.
+
+    Raises InsufficientBalance, where listing is gated.
+    """
+    if resources.settings.is_listing_gated:
+        await check_balance(call, resources)
+    models = [
+        model
+        for model in resources.catalogue.all()
+        if allows(call.caller.scope, model.id)
+        and query.provider in {None, model.provider}
+        and query.type in {None, model.type}
+    ]
+    content = to_json(
+        {
+            "object": "list",
+            "data": [model_entry(model) for model in models if model.enabled],
+            "models": [_puq_model(model) for model in models if model.enabled or query.enabled != "1"],
+        }
+    )
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {**_CACHE, "etag": tag}
+    if call.headers.get("if-none-match") == tag:
+        return Answer(content=b"", status=304, headers=headers)
+    return Answer(content=content, headers=headers)
+
+
+async def get_model(model_id: str, call: Call, resources: Resources) -> Answer:
+    """One model that the key may use.
+
+    Raises ModelNotFound; InsufficientBalance, where listing is gated.
+    """
+    if resources.settings.is_listing_gated:
+        await check_balance(call, resources)
+    try:
+        model = resources.catalogue.find(model_id)
+    except InvalidModelId as exc:
+        raise unknown_model(model_id) from exc
+    if not allows(call.caller.scope, model.id):
+        raise unknown_model(model_id)
+    return Answer(content=model_entry(model), headers=_CACHE)
+
+
+def model_entry(model: Model) -> dict[str, Any]:
+    """A model in the fields that OpenAI's, the router's and WP LLM's clients read: `contracts.router.models.ModelEntry`."""
+    rates = model.price.rates
+    pricing = {
+        "unit": model.price.unit,
+        "per": model.price.per,
+        "currency": "USD",
+        "input": _number(rates.input),
+        "output": _number(rates.output),
+    }
+    optional = {
+        "cached_input": rates.cached_input,
+        "cache_write": rates.cache_write,
+        "input_audio": rates.input_audio,
+        "output_audio": rates.output_audio,
+    }
+    pricing |= {name: _number(rate) for name, rate in optional.items() if rate is not None}
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": model.created,
+        "owned_by": model.owned_by,
+        "name": model.name,
+        "description": model.description,
+        "type": model.type,
+        "context_length": model.context_length,
+        "max_output_tokens": model.max_output_tokens,
+        "input_modalities": list(model.input_modalities),
+        "output_modalities": list(model.output_modalities),
+        "supported_parameters": list(model.supported_parameters or ()),
+        "pricing": pricing,
+        "permission": [],
+        "root": model.id,
+        "parent": None,
+    }
+
+
+def _puq_model(model: Model) -> dict[str, Any]:
+    rates = model.price.rates
+    provider = PROVIDERS.get(model.provider)
+    name = provider.name if provider else model.provider
+    return {
+        "id": crc32(model.id.encode()),
+        "name": model.name,
+        "description": model.description,
+        "code": model.id,
+        "status": int(model.enabled),
+        "input_price": _number(rates.input),
+        "output_price": _number(rates.output),
+        "provider": {
+            "id": crc32(model.provider.encode()),
+            "name": name,
+            "description": f"{name} provider",
+            "code": model.provider,
+            "status": 1,
+        },
+    }
+
+
+def _number(rate: Decimal | None) -> float | None:
+    return None if rate is None else float(rate)

@@ -1,0 +1,59 @@
+"""What the environment must hold. Reading it happens in one place, when the first request comes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The deployment's settings. Names of tables and secrets come from the template."""
+
+    region: str = "us-east-1"
+    accounts_table: str = ""
+    ledger_table: str = ""
+    keys_table: str = ""
+    pepper_secret: str = ""
+    """Name of the secret under which keys are hashed."""
+    provider_secret: str = ""
+    """Name of the secret that holds provider credentials, a JSON object; empty where the environment has them."""
+    is_sandbox_on: bool = False
+    is_listing_gated: bool = True
+    """Whether listing models needs a balance above zero, as calling one does."""
+    model_namespace: str = "puqai"
+    """A leading segment of model ids that is accepted and taken off."""
+    cors_origins: tuple[str, ...] = ("*",)
+    catalogue_path: str | None = None
+    """A JSON file with models that are added to the catalogue or replace those in it."""
+    first_event_wait_s: float = 10.0
+    """How long a stream waits for the upstream's first event before it answers 200 all the same."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Where providers find their addresses and, locally, their credentials."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings; what is missing keeps its default."""
+        get = environment.get
+        return cls(
+            region=get("AWS_REGION") or get("AWS_DEFAULT_REGION") or "us-east-1",
+            accounts_table=get("ACCOUNTS_TABLE", ""),
+            ledger_table=get("LEDGER_TABLE", ""),
+            keys_table=get("KEYS_TABLE", ""),
+            pepper_secret=get("PEPPER_SECRET", ""),
+            provider_secret=get("PROVIDER_SECRET", ""),
+            is_sandbox_on=_is_on(get("SANDBOX", "off")),
+            is_listing_gated=_is_on(get("GATE_MODEL_LISTING", "on")),
+            model_namespace=get("MODEL_NAMESPACE", "puqai"),
+            cors_origins=tuple(origin.strip() for origin in get("CORS_ORIGINS", "*").split(",") if origin.strip()),
+            catalogue_path=get("TOLLGATE_CATALOGUE") or None,
+            environment=environment,
+        )
+
+    def endpoint_of(self, service: str) -> str | None:
+        """Where an AWS service is instead of at AWS, in the variables that every AWS SDK reads; None for AWS itself."""
+        own = self.environment.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+        return own or self.environment.get("AWS_ENDPOINT_URL") or None
+
+
+def _is_on(word: str) -> bool:
+    return word.strip().lower() in {"on", "true", "1", "yes"}

@@ -1,0 +1,1 @@
+"""What remembers for us: DynamoDB, Secrets Manager."""

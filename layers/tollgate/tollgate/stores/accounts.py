@@ -1,0 +1,404 @@
+"""Accounts and their ledger.
+
+All money of an account is in one item, and every change of it is one conditional write of that item: nothing is read
+first, so nothing can have changed in between. The item holds
+
+    balance, available, reserved    what the account owns; what may still be held; the sum of the open holds
+    holds                           the calls in flight, by hold id
+    outbox, marks                   changes whose ledger entry is still to be written, and the balance before each
+    spend                           what each key has used in its window, calls in flight included
+
+A change and its entry cannot be written at once without a transaction, which costs double and has conflicts of its own.
+Instead the change leaves the whole entry in the outbox, in the same write; the entry is then put into the ledger under
+an id that is already fixed, and taken out of the outbox. Whoever dies in between is finished by the sweeper, and an
+entry that is put twice is put once.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from tollgate.contracts.accounts import Account, Entry, Funds, Hold, SpendWindow
+from tollgate.errors import GateBusy, GateUnavailable
+from tollgate.stores.aws import AwsBusy, AwsUnavailable
+from tollgate.stores.table import ConditionFailed, Item, Table
+
+SCHEMA: Final = 1
+
+# An item may have 400 KB; a hold has about 300 bytes. Far below that, writes already cost more than they should.
+_MOST_HOLDS: Final = 500
+
+_ENTRY_KEY: Final = "entry"
+_CREDIT_PREFIX: Final = "credit#"
+
+
+class Refused(Exception):
+    """A reservation that the account's funds do not cover. `funds` are those that it met."""
+
+    def __init__(self, funds: Funds) -> None:
+        super().__init__("the funds do not cover the hold")
+        self.funds = funds
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What the sweeper looks at: the holds of an account, and entries that are not in the ledger yet."""
+
+    account_id: str
+    holds: tuple[Hold, ...]
+    entries: tuple[Entry, ...]
+    spend: tuple[str, ...]
+
+
+class Accounts:
+    """The accounts table and the ledger table."""
+
+    def __init__(self, accounts: Table, ledger: Table) -> None:
+        self._accounts = accounts
+        self._ledger = ledger
+
+    async def create(self, account: Account) -> None:
+        """Store a new account, with its opening balance of zero."""
+        await self._accounts.put(
+            {
+                "account_id": account.id,
+                "schema": SCHEMA,
+                "name": account.name,
+                "balance": Decimal(0),
+                "available": Decimal(0),
+                "reserved": Decimal(0),
+                "holds": {},
+                "outbox": {},
+                "marks": {},
+                "spend": {},
+                "credits_applied": 0,
+                "limits": dict(account.limits),
+                "created_at": account.created_at,
+                "updated_at": account.updated_at,
+            },
+            condition="attribute_not_exists(account_id)",
+        )
+
+    async def get(self, account_id: str) -> Account | None:
+        """Read an account, strongly consistent."""
+        item = await self._accounts.get({"account_id": account_id})
+        return _account(item) if item else None
+
+    async def update(self, account_id: str, *, changes: Mapping[str, Any], now: str) -> Account | None:
+        """Change the name or the limits of an account; None where there is no such account."""
+        values = {f":{name}": value for name, value in changes.items()} | {":now": now}
+        sets = ", ".join([*(f"#{name} = :{name}" for name in changes), "updated_at = :now"])
+        try:
+            item = await self._accounts.update(
+                {"account_id": account_id},
+                f"SET {sets}",
+                values=values,
+                names={f"#{name}": name for name in changes},
+                condition="attribute_exists(account_id)",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed:
+            return None
+        return _account(item)
+
+    async def reserve(self, hold: Hold, spend: SpendWindow) -> None:
+        """Set a hold's amount aside, in one write; the same hold a second time changes nothing.
+
+        Raises Refused, GateBusy, GateUnavailable.
+        """
+        values: dict[str, Any] = {
+            ":amount": hold.amount_usd,
+            ":zero": Decimal(0),
+            ":most": _MOST_HOLDS,
+            ":hold": _hold_item(hold),
+        }
+        names = {"#hold": hold.id, "#window": spend.name}
+        sets = (
+            "SET available = available - :amount, reserved = reserved + :amount, holds.#hold = :hold,"
+            " spend.#window = if_not_exists(spend.#window, :zero) + :amount"
+        )
+        condition = (
+            "attribute_exists(account_id) AND available >= :amount AND balance > :zero"
+            " AND attribute_not_exists(holds.#hold) AND size(holds) < :most"
+        )
+        if spend.limit_usd is not None:
+            values[":room"] = spend.limit_usd - hold.amount_usd
+            never_spent = "" if hold.amount_usd > spend.limit_usd else "attribute_not_exists(spend.#window) OR "
+            condition += f" AND ({never_spent}spend.#window <= :room)"
+        try:
+            await self._accounts.update(
+                {"account_id": hold.account_id}, sets, values=values, names=names, condition=condition
+            )
+        except ConditionFailed as exc:
+            self._explain(exc.item, hold, spend)
+        except AwsBusy as exc:
+            raise GateBusy("The account is under too much load. Try again.", retry_after_s=1) from exc
+        except AwsUnavailable as exc:
+            raise GateUnavailable("The balance cannot be confirmed now. Try again.", retry_after_s=2) from exc
+
+    @staticmethod
+    def _explain(item: Item | None, hold: Hold, spend: SpendWindow) -> None:
+        if item is None:
+            raise Refused(Funds())
+        if hold.id in item["holds"]:
+            return  # The first attempt succeeded and its answer was lost.
+        funds = _funds(item)
+        if spend.limit_usd is not None:
+            funds = replace(funds, key_room=spend.limit_usd - item["spend"].get(spend.name, Decimal(0)))
+        covered = funds.balance > 0 and hold.amount_usd <= funds.spendable
+        if covered and funds.open_holds >= _MOST_HOLDS:
+            raise GateBusy("The account has too many calls in flight. Try again.", retry_after_s=1)
+        # Where the funds cover it by now, something changed in between: the caller tries again with what it learned.
+        raise Refused(funds)
+
+    async def checkpoint(self, hold: Hold, cost_usd: Decimal) -> None:
+        """Note what a call has cost so far, should nobody live to settle it."""
+        try:
+            await self._accounts.update(
+                {"account_id": hold.account_id},
+                "SET holds.#hold.checkpoint = :cost",
+                values={":cost": min(cost_usd, hold.amount_usd)},
+                names={"#hold": hold.id},
+                condition="attribute_exists(holds.#hold)",
+            )
+        except ConditionFailed:
+            return  # Settled in the meantime.
+
+    async def settle(self, hold: Hold, entry: Entry) -> Entry | None:
+        """Close a hold and charge what `entry` says; None when it was closed before, and then nothing changes.
+
+        The charge is between zero and the hold: `entry.amount_usd` is its negative.
+        """
+        charge = -entry.amount_usd
+        if not 0 <= charge <= hold.amount_usd:
+            raise ValueError(f"a charge of {charge} does not fit a hold of {hold.amount_usd}")
+        sets = (
+            "SET balance = balance - :charge, available = available + :back, reserved = reserved - :amount,"
+            " outbox.#entry = :entry, marks.#entry = balance"
+        )
+        values = {
+            ":charge": charge,
+            ":back": hold.amount_usd - charge,
+            ":amount": hold.amount_usd,
+            ":entry": _entry_item(entry),
+        }
+        item = await self._close(hold, sets, values, {"#entry": entry.id})
+        return await self._write_entry(_marked(entry, item["marks"][entry.id])) if item else None
+
+    async def release(self, hold: Hold) -> bool:
+        """Close a hold and give all of it back; False when it was closed before."""
+        sets = "SET available = available + :back, reserved = reserved - :amount"
+        return bool(await self._close(hold, sets, {":back": hold.amount_usd, ":amount": hold.amount_usd}, {}))
+
+    async def _close(self, hold: Hold, sets: str, values: dict[str, Any], names: dict[str, str]) -> Item | None:
+        names |= {"#hold": hold.id, "#window": hold.window}
+        values[":zero"] = Decimal(0)
+        sets += ", spend.#window = if_not_exists(spend.#window, :zero) - :back"
+        try:
+            return await self._accounts.update(
+                {"account_id": hold.account_id},
+                f"{sets} REMOVE holds.#hold",
+                values=values,
+                names=names,
+                condition="attribute_exists(holds.#hold)",
+                returning="ALL_NEW",
+            )
+        except ConditionFailed:
+            return None
+
+    async def credit(self, entry: Entry) -> tuple[Entry, Account] | None:
+        """Add `entry.amount_usd` to a balance, once for each `credit_id`; None where there is no such account.
+
+        A repetition answers the entry that the first one made.
+        """
+        credit_id = entry.credit_id or entry.id
+        key = {"account_id": entry.account_id}
+        while True:
+            item = await self._accounts.get(key)
+            if item is None:
+                return None
+            # The count is read before the ledger: had the same credit been applied after it, the write below fails.
+            if before := await self._find_credit(item, credit_id):
+                return before, _account(item)
+            try:
+                item = await self._accounts.update(
+                    key,
+                    "SET balance = balance + :amount, available = available + :amount, updated_at = :now,"
+                    " outbox.#entry = :entry, marks.#entry = balance, credits_applied = credits_applied + :one",
+                    values={
+                        ":amount": entry.amount_usd,
+                        ":now": entry.created_at,
+                        ":entry": _entry_item(entry),
+                        ":one": 1,
+                        ":seen": item["credits_applied"],
+                    },
+                    names={"#entry": entry.id},
+                    condition="credits_applied = :seen",
+                    returning="ALL_NEW",
+                )
+            except ConditionFailed:
+                continue
+            return await self._write_entry(_marked(entry, item["marks"][entry.id])), _account(item)
+
+    async def _find_credit(self, item: Item, credit_id: str) -> Entry | None:
+        for entry_id, waiting in item["outbox"].items():
+            if waiting.get("credit_id") == credit_id:
+                return _marked(_entry(waiting), item["marks"][entry_id])
+        marker = await self._ledger.get({"account_id": item["account_id"], _ENTRY_KEY: _CREDIT_PREFIX + credit_id})
+        if marker is None:
+            return None
+        written = await self._ledger.get({"account_id": item["account_id"], _ENTRY_KEY: marker["entry_id"]})
+        return _entry(written) if written else None
+
+    async def _write_entry(self, entry: Entry) -> Entry:
+        """Put an entry that is in the outbox into the ledger, then take it out of there. May be done twice."""
+        await self._ledger.put(_entry_item(entry))
+        if entry.credit_id:
+            await self._ledger.put(
+                {
+                    "account_id": entry.account_id,
+                    _ENTRY_KEY: _CREDIT_PREFIX + entry.credit_id,
+                    "schema": SCHEMA,
+                    "entry_id": entry.id,
+                }
+            )
+        await self._accounts.update(
+            {"account_id": entry.account_id}, "REMOVE outbox.#entry, marks.#entry", names={"#entry": entry.id}
+        )
+        return entry
+
+    async def entries(self, account_id: str, *, limit: int, after: str | None = None) -> list[Entry]:
+        """Ledger entries, newest first; `after` is the id of the last one seen."""
+        upper = after or "led_~"
+        items = await self._ledger.query(
+            "account_id = :account AND #entry BETWEEN :first AND :last",
+            values={":account": account_id, ":first": "led_", ":last": upper},
+            names={"#entry": _ENTRY_KEY},
+            newest_first=True,
+            limit=limit + 1 if after else limit,
+        )
+        return [_entry(item) for item in items if item[_ENTRY_KEY] != after][:limit]
+
+    async def forget_spend(self, account_id: str, windows: list[str]) -> None:
+        """Drop the counts of windows that are over, or of keys that are gone."""
+        if windows:
+            names = {f"#w{number}": window for number, window in enumerate(windows)}
+            await self._accounts.update(
+                {"account_id": account_id}, "REMOVE " + ", ".join(f"spend.{name}" for name in names), names=names
+            )
+
+    async def unfinished(self) -> AsyncIterator[Unfinished]:
+        """Every account with something that the sweeper may have to finish."""
+        async for item in self._accounts.scan():
+            if item["holds"] or item["outbox"] or item["spend"]:
+                yield Unfinished(
+                    account_id=item["account_id"],
+                    holds=tuple(_hold(item["account_id"], hold_id, hold) for hold_id, hold in item["holds"].items()),
+                    entries=tuple(
+                        _marked(_entry(waiting), item["marks"][entry_id])
+                        for entry_id, waiting in item["outbox"].items()
+                    ),
+                    spend=tuple(item["spend"]),
+                )
+
+    async def finish_entry(self, entry: Entry) -> None:
+        """Write an entry that somebody left in the outbox."""
+        await self._write_entry(entry)
+
+
+def _account(item: Item) -> Account:
+    return Account(
+        id=item["account_id"],
+        name=item["name"],
+        funds=_funds(item),
+        created_at=item["created_at"],
+        updated_at=item["updated_at"],
+        limits={name: None if value is None else int(value) for name, value in item["limits"].items()},
+        spent=item["spend"],
+    )
+
+
+def _funds(item: Item) -> Funds:
+    return Funds(
+        balance=item["balance"],
+        available=item["available"],
+        reserved=item["reserved"],
+        open_holds=len(item["holds"]),
+    )
+
+
+def _hold_item(hold: Hold) -> Item:
+    return {
+        "amount": hold.amount_usd,
+        "expires_at": int(hold.expires_at.timestamp()),
+        "request_id": hold.request_id,
+        "key_id": hold.key_id,
+        "model": hold.model,
+        "window": hold.window,
+    }
+
+
+def _hold(account_id: str, hold_id: str, item: Item) -> Hold:
+    return Hold(
+        id=hold_id,
+        account_id=account_id,
+        amount_usd=item["amount"],
+        expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
+        request_id=item["request_id"],
+        key_id=item["key_id"],
+        model=item["model"],
+        window=item["window"],
+        checkpoint_usd=item.get("checkpoint"),
+    )
+
+
+def _entry_item(entry: Entry) -> Item:
+    item: Item = {
+        "account_id": entry.account_id,
+        _ENTRY_KEY: entry.id,
+        "schema": SCHEMA,
+        "type": entry.type,
+        "amount": entry.amount_usd,
+        "created_at": entry.created_at,
+        "estimated": entry.is_estimated,
+        "usage": dict(entry.usage),
+        "details": dict(entry.details),
+    }
+    optional = {
+        "hold_id": entry.hold_id,
+        "request_id": entry.request_id,
+        "key_id": entry.key_id,
+        "model": entry.model,
+        "outcome": entry.outcome,
+        "credit_id": entry.credit_id,
+        "balance_before": entry.balance_before_usd,
+        "balance_after": entry.balance_after_usd,
+    }
+    return item | {name: value for name, value in optional.items() if value is not None}
+
+
+def _entry(item: Item) -> Entry:
+    return Entry(
+        id=item[_ENTRY_KEY],
+        account_id=item["account_id"],
+        type=item["type"],
+        amount_usd=item["amount"],
+        created_at=item["created_at"],
+        hold_id=item.get("hold_id"),
+        request_id=item.get("request_id"),
+        key_id=item.get("key_id"),
+        model=item.get("model"),
+        outcome=item.get("outcome"),
+        is_estimated=item["estimated"],
+        usage=item["usage"],
+        details=item["details"],
+        credit_id=item.get("credit_id"),
+        balance_before_usd=item.get("balance_before"),
+        balance_after_usd=item.get("balance_after"),
+    )
+
+
+def _marked(entry: Entry, balance_before: Decimal) -> Entry:
+    return replace(entry, balance_before_usd=balance_before, balance_after_usd=balance_before + entry.amount_usd)

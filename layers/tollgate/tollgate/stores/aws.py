@@ -1,0 +1,146 @@
+"""AWS services that speak JSON, called directly.
+
+boto3 takes longer to import than all the rest of a chat call's start together (docs/performance.md), and four
+operations of DynamoDB and one of Secrets Manager are all that the hot path needs. Those are a signed POST each. Where a
+function needs more of AWS than that, it imports boto3.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx2
+
+from tollgate.stores.signature import AwsCredentials, sign
+
+_ATTEMPTS: Final = 5
+_FIRST_BACKOFF_S: Final = 0.025
+_TIMEOUT: Final = httpx2.Timeout(5, connect=2)
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+_WORTH_ANOTHER_TRY: Final = frozenset(
+    {
+        "InternalServerError",
+        "InternalServiceError",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionConflictException",
+    }
+)
+
+
+class AwsError(Exception):
+    """A refusal of AWS. `code` is its short name; `body` what came with it."""
+
+    def __init__(self, code: str, message: str, body: Mapping[str, Any]) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.body = body
+
+
+class AwsUnavailable(Exception):
+    """AWS could not be reached, or kept failing. What was asked for may have happened or not."""
+
+
+class AwsBusy(AwsUnavailable):
+    """AWS was reached and kept throttling: nothing happened."""
+
+
+class AwsClient:
+    """A client for one service."""
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        service: str,
+        target: str,
+        region: str,
+        endpoint: str | None,
+        credentials: Callable[[], AwsCredentials],
+        json_version: str = "1.0",
+    ) -> None:
+        suffix = ".cn" if region.startswith("cn-") else ""
+        self._http = http
+        self._url = httpx2.URL(endpoint or f"https://{service}.{region}.amazonaws.com{suffix}").copy_with(path="/")
+        self._host = self._url.netloc.decode()
+        self._service = service
+        self._target = target
+        self._region = region
+        self._credentials = credentials
+        self._content_type = f"application/x-amz-json-{json_version}"
+
+    async def call(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Make one call, again where AWS says that it may work the next time.
+
+        A call may be made twice although the first time succeeded, its answer being lost: writes have to be idempotent.
+
+        Raises AwsError for a refusal, AwsBusy and AwsUnavailable when trying again did not help.
+        """
+        body = json.dumps(payload, separators=(",", ":")).encode()
+        failure: Exception | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                # Full jitter: parallel callers that failed together do not come back together.
+                await asyncio.sleep(random.uniform(0, _FIRST_BACKOFF_S * 2**attempt))  # noqa: S311 - not a secret
+            try:
+                return await self._send(operation, body)
+            except httpx2.TransportError as exc:
+                failure = AwsUnavailable(f"{self._service}: {type(exc).__name__}")
+                failure.__cause__ = exc
+            except AwsError as exc:
+                if exc.code not in _WORTH_ANOTHER_TRY:
+                    raise
+                failure = AwsBusy(f"{self._service}: {exc.code}")
+        raise failure or AwsUnavailable(self._service)
+
+    async def _send(self, operation: str, body: bytes) -> dict[str, Any]:
+        headers = sign(
+            host=self._host,
+            headers={"content-type": self._content_type, "x-amz-target": f"{self._target}.{operation}"},
+            body=body,
+            region=self._region,
+            service=self._service,
+            credentials=self._credentials(),
+            now=datetime.now(UTC),
+        )
+        response = await self._http.post(self._url, content=body, headers=headers, timeout=_TIMEOUT)
+        try:
+            answer: dict[str, Any] = json.loads(response.content or b"{}")
+        except ValueError:
+            answer = {}
+        if response.status_code == 200:
+            return answer
+        code = str(answer.get("__type", "")).rpartition("#")[2]
+        if not code:
+            code = "InternalServerError" if response.status_code >= 500 else f"Http{response.status_code}"
+        raise AwsError(code, str(answer.get("message", answer.get("Message", ""))), answer)
+
+
+def credentials_from(environment: Mapping[str, str]) -> Callable[[], AwsCredentials]:
+    """Where the credentials come from: the environment, as on Lambda, else wherever botocore finds them."""
+    access_key, secret_key = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+    if access_key and secret_key:
+        fixed = AwsCredentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN") or None)
+        return lambda: fixed
+
+    found: list[Any] = []
+
+    def from_botocore() -> AwsCredentials:
+        if not found:
+            import botocore.session  # noqa: PLC0415 - a profile, a container or an instance: never on Lambda
+
+            session = botocore.session.Session(profile=environment.get("AWS_PROFILE") or None)
+            if (credentials := session.get_credentials()) is None:
+                raise AwsUnavailable("No AWS credentials were found. Configure a profile or set AWS_ACCESS_KEY_ID.")
+            found.append(credentials)
+        frozen = found[0].get_frozen_credentials()
+        return AwsCredentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+    return from_botocore
