@@ -74,7 +74,7 @@ def read_template(path: Path = ROOT / "template.yaml") -> Template:
     gateway = raw["Resources"]["Gateway"]["Properties"]
     return Template(
         raw=raw,
-        functions={name: function for name, function in _functions(raw)},
+        functions=dict(_functions(raw)),
         unrouted="AnswerUnroutedFunction",
         paths=tuple(gateway["DefinitionBody"]["paths"]),
         gateway_responses={

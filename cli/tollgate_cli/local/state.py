@@ -32,7 +32,8 @@ class MotoServer:
     """moto in a thread of this process. It has no locks of its own, so it is given one request at a time."""
 
     def __init__(self) -> None:
-        from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - slow, and seldom needed
+        # Both are slow to import, and not always needed.
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
         from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
 
         class Quiet(WSGIRequestHandler):
@@ -45,7 +46,7 @@ class MotoServer:
         app = DomainDispatcherApplication(create_backend_app)
         lock = Lock()
 
-        def one_at_a_time(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+        def one_at_a_time(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
             with lock:
                 return list(app(environ, start_response))
 
@@ -98,8 +99,10 @@ def speaks(service: str, url: str) -> bool:
 
 
 def _mend_arithmetic() -> None:
-    """Keep moto's sums readable for itself: it writes 10⁻¹² as `1E-12`, and takes that for a whole number afterwards."""
-    from moto.dynamodb.models.dynamo_type import DynamoType  # noqa: PLC0415 - slow, and seldom needed
+    """Keep moto's sums readable for itself: it writes 10⁻¹² as `1E-12`, and takes that for a whole number later."""
+    from moto.dynamodb.models import dynamo_type  # noqa: PLC0415 - slow, and seldom needed
+
+    numbers: Any = dynamo_type.DynamoType
 
     def mended(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         def exact(left: Any, right: Any) -> Any:
@@ -109,10 +112,10 @@ def _mend_arithmetic() -> None:
 
         return exact
 
-    if not hasattr(DynamoType, "is_mended"):
-        DynamoType.__add__ = mended(DynamoType.__add__)
-        DynamoType.__sub__ = mended(DynamoType.__sub__)
-        DynamoType.is_mended = True
+    if not hasattr(numbers, "is_mended"):
+        numbers.__add__ = mended(numbers.__add__)
+        numbers.__sub__ = mended(numbers.__sub__)
+        numbers.is_mended = True
 
 
 def _create(logical_id: str, kind: str, properties: Mapping[str, Any], endpoint: Callable[[str], str]) -> None:

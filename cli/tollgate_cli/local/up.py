@@ -139,7 +139,7 @@ async def _serve(
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     file = access_file()
     try:
-        await _until_ready(server, serving, base_url)
+        await _until_ready(base_url)
         access = await open_first_account(resources, base_url)
         file.parent.mkdir(exist_ok=True)
         _write_private(file, access)
@@ -172,9 +172,8 @@ def _listen(port: int) -> socket.socket:
         raise click.ClickException(f"Port {port} on 127.0.0.1 is taken. Choose another one: PORT=3001 make up") from exc
 
 
-async def _until_ready(server: _Server, serving: asyncio.Task[None], base_url: str) -> None:
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.02)
+async def _until_ready(base_url: str) -> None:
+    # The port listens already, so the question waits there until somebody answers.
     async with httpx2.AsyncClient(trust_env=False) as client:
         response = await client.get(f"{base_url}/v1/health")
     if response.status_code != 200:

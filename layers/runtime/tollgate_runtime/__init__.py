@@ -1,0 +1,1 @@
+"""A Lambda runtime loop that streams."""

@@ -43,7 +43,7 @@ class Resources:
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """The resources of a deployment."""
         settings = Settings.from_environment(environment)
-        # A proxy or a .netrc of the machine is none of the gateway's business, and a redirect would take a credential along.
+        # A proxy or a .netrc of the machine is none of our business, and a redirect would take a credential along.
         return cls(settings=settings, http=httpx2.AsyncClient(trust_env=False, follow_redirects=False, limits=_LIMITS))
 
     async def close(self) -> None:

@@ -19,9 +19,9 @@ class Answer:
 class StreamedAnswer:
     """A body in pieces.
 
-    An error after the first piece becomes one more piece: `piece_of_error` gets the family's error body, in formats that
-    have a place for errors; without it the body is cut short, so that the client notices. `keep_alive` is sent whenever nothing else was
-    for a while; empty sends nothing.
+    An error after the first piece becomes one more piece: `piece_of_error` gets the family's error body, in formats
+    that have a place for errors; without it the body is cut short, so that the client notices. `keep_alive` is sent
+    whenever nothing else was for a while; empty sends nothing.
     """
 
     pieces: AsyncGenerator[bytes, None]

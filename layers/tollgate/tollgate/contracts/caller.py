@@ -55,4 +55,4 @@ class Call:
     """Seconds that the function may still run when the request arrived."""
     later: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
-    """What the log line of the request should say: model, provider, tokens, cost. Never a prompt, an answer or a key."""
+    """What the log line of the request should say: model, provider, tokens, cost. Never a prompt or an answer."""

@@ -38,7 +38,7 @@ class Completion:
 
 
 class Delta(NamedTuple):
-    """A piece of a streamed answer: the `choices` of one chunk, or usage, or further facts; any of them may be empty."""
+    """A piece of a streamed answer: the `choices` of one chunk, or usage, or further facts; any may be empty."""
 
     choices: list[dict[str, Any]] = []  # noqa: RUF012 - never mutated: a tuple's default
     usage: Usage | None = None

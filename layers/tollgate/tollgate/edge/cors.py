@@ -3,18 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-_EXPOSED: Final = ", ".join(
-    (
-        "retry-after",
-        "retry-after-ms",
-        "x-request-id",
-        "x-tollgate-attempts",
-        "x-tollgate-cost",
-        "x-tollgate-dropped-params",
-        "x-tollgate-max-output-tokens",
-        "x-tollgate-model",
-        "x-tollgate-provider",
-    )
+_EXPOSED: Final = (
+    "retry-after, retry-after-ms, x-request-id, x-tollgate-attempts, x-tollgate-cost, x-tollgate-dropped-params, "
+    "x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
 )
 
 

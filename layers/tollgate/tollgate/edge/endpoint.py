@@ -22,7 +22,7 @@ from tollgate.edge.cors import cors_headers
 from tollgate.edge.errors import body_of, headers_of, internal_error, status_of
 from tollgate.edge.event import caller_of, path_parameters_of
 from tollgate.edge.observe import log_failure, observe
-from tollgate.edge.streaming import ClientGone, Receive, Send, send_pieces
+from tollgate.edge.streaming import ClientGone, Message, Receive, Send, send_pieces
 from tollgate.edge.validation import parse_body, validate
 from tollgate.errors import (
     BadRequest,
@@ -75,7 +75,7 @@ class Endpoint:
         self.family = family or service.__module__.split(".")[2]
         self.name = service.__name__
         # The service names what it wants to be given.
-        code = service.__code__  # type: ignore[attr-defined]
+        code = service.__code__
         self._wants = frozenset(code.co_varnames[: code.co_argcount])
         self._resources = resources
 
@@ -111,8 +111,8 @@ class Endpoint:
             if message["type"] == "lifespan.shutdown":
                 return
 
-    async def serve(self, call: Call, parts: Mapping[str, Any]) -> Any:
-        """Call the service with what it wants."""
+    async def serve(self, parts: Mapping[str, Any]) -> Any:
+        """Call the service with what it wants of these."""
         return await self.service(**{name: value for name, value in parts.items() if name in self._wants})
 
 
@@ -180,8 +180,8 @@ class _Exchange:
             answer = await self._served()
         except TollgateError as exc:
             await self._send_error(await self._first_error(exc))
-        except Exception:  # noqa: BLE001 - the edge is where everything ends
-            log_failure("unexpected", request_id=self._call.request_id, endpoint=self._endpoint.name)
+        except Exception as exc:  # noqa: BLE001 - the edge is where everything ends
+            log_failure("unexpected", exc, request_id=self._call.request_id, endpoint=self._endpoint.name)
             await self._send_error(internal_error())
         else:
             if isinstance(answer, StreamedAnswer):
@@ -200,7 +200,7 @@ class _Exchange:
             parts["request"] = validate(endpoint.body, call.body)
         if endpoint.query is not None:
             parts["query"] = validate(endpoint.query, _query_of(self._scope))
-        result = await endpoint.serve(call, parts)
+        result = await endpoint.serve(parts)
         if isinstance(result, Answer | StreamedAnswer):
             return result
         return Answer(content=result, status=endpoint.status)
@@ -236,8 +236,8 @@ class _Exchange:
             await check_balance(self._call, self._resources)
         except TollgateError as exc:
             return exc
-        except Exception:  # noqa: BLE001 - the error that is known is the better answer
-            log_failure("gate_a", request_id=self._call.request_id)
+        except Exception as exc:  # noqa: BLE001 - the error that is known is the better answer
+            log_failure("gate_a", exc, request_id=self._call.request_id)
         return error
 
     async def _send_error(self, error: TollgateError) -> None:
@@ -267,7 +267,7 @@ class _Exchange:
         except Exception as exc:
             error = exc if isinstance(exc, TollgateError) else internal_error()
             if error is not exc:
-                log_failure("unexpected", request_id=self._call.request_id, endpoint=self._endpoint.name)
+                log_failure("unexpected", exc, request_id=self._call.request_id, endpoint=self._endpoint.name)
             self._call.facts["error"] = error.reason
             if answer.piece_of_error is None:
                 raise
@@ -296,7 +296,7 @@ class _Exchange:
             }
         )
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: Message) -> None:
         await self._raw_send(message)
         if self._first_byte_at is None and message.get("body"):
             self._first_byte_at = time.perf_counter()
@@ -308,8 +308,8 @@ class _Exchange:
             try:
                 # A server that shuts down cancels what it serves; what has been charged is written down first.
                 await asyncio.shield(asyncio.ensure_future(work()))
-            except Exception:  # noqa: BLE001 - as above
-                log_failure("afterwards", request_id=call.request_id, endpoint=self._endpoint.name)
+            except Exception as exc:  # noqa: BLE001 - as above
+                log_failure("afterwards", exc, request_id=call.request_id, endpoint=self._endpoint.name)
         observe(
             call,
             family=self._endpoint.family,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tollgate.errors import (
     BadRequest,
@@ -29,6 +29,8 @@ from tollgate.errors import (
     UpstreamError,
     UpstreamTimeout,
 )
+
+Row = TypeVar("Row")
 
 STATUS: Final[Mapping[type[TollgateError], HTTPStatus]] = {
     TollgateError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -71,7 +73,7 @@ _ROUTER_TYPES: Final[Mapping[type[TollgateError], str]] = {
     UpstreamError: "upstream_error",
 }
 
-# Whether OpenAI's SDKs shall try again by themselves. A time-out is not: the provider may still be working, and billing.
+# Whether OpenAI's SDKs shall try again by themselves. Not after a time-out: the provider may still work, and bill.
 _WORTH_RETRYING: Final[Mapping[type[TollgateError], bool]] = {
     TollgateError: True,
     BadRequest: False,
@@ -101,7 +103,7 @@ _LONGEST_WAIT_S: Final = 120
 
 def status_of(error: TollgateError) -> HTTPStatus:
     """Status of the nearest ancestor that has a row."""
-    return _nearest(error, STATUS)
+    return nearest(error, STATUS)
 
 
 def body_of(error: TollgateError, *, family: str, request_id: str) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def body_of(error: TollgateError, *, family: str, request_id: str) -> dict[str, 
 def headers_of(error: TollgateError) -> dict[str, str]:
     """What clients act on before they read the body."""
     status = status_of(error)
-    headers = {"x-should-retry": "true" if _nearest(error, _WORTH_RETRYING) else "false"}
+    headers = {"x-should-retry": "true" if nearest(error, _WORTH_RETRYING) else "false"}
     wait_s = error.retry_after_s
     if status == HTTPStatus.TOO_MANY_REQUESTS and wait_s is None:
         wait_s = _SHORTEST_WAIT_S
@@ -139,7 +141,7 @@ def _router_body(error: TollgateError, request_id: str) -> dict[str, Any]:
     return {
         "error": {
             "message": error.message,
-            "type": _nearest(error, _ROUTER_TYPES),
+            "type": nearest(error, _ROUTER_TYPES),
             "param": error.param,
             "code": error.reason,
             "metadata": metadata,
@@ -169,5 +171,6 @@ _BODIES: Final[Mapping[str, Callable[[TollgateError, str], dict[str, Any]]]] = {
 }
 
 
-def _nearest(error: TollgateError, table: Mapping[type[TollgateError], Any]) -> Any:
+def nearest(error: TollgateError, table: Mapping[type[TollgateError], Row]) -> Row:
+    """The row of an error's class, or of its nearest ancestor that has one."""
     return next(table[kind] for kind in type(error).__mro__ if kind in table)

@@ -14,7 +14,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 def buffered(app: Endpoint) -> Handler:
     """The handler of an endpoint that never calls a model: its whole answer is one proxy response."""
     _loop()
-    return Mangum(app, lifespan="off", api_gateway_base_path=None)
+    return Mangum(app, lifespan="off")
 
 
 def run(work: Awaitable[Any]) -> Any:

@@ -47,12 +47,12 @@ def observe(call: Call, *, family: str, endpoint: str, status: int, took_s: floa
     _count(facts)
 
 
-def log_failure(message: str, **facts: Any) -> None:
-    """Write down a failure of ours with its traceback, which nobody outside gets to see."""
+def log_failure(message: str, failure: Exception, **facts: Any) -> None:
+    """Write down a failure with its traceback, which nobody outside gets to see."""
     if _is_on_lambda():
-        _logger().exception(message, extra=facts)
+        _logger().error(message, extra=facts, exc_info=failure)
     else:
-        logging.getLogger(__name__).exception("%s %s", message, facts)
+        logging.getLogger(__name__).error("%s %s", message, facts, exc_info=failure)
 
 
 @cache

@@ -13,7 +13,7 @@ S = TypeVar("S", bound=Shape)
 
 
 def parse_body(content: bytes, content_type: str) -> dict[str, Any]:
-    """The JSON object in a body. NaN, Infinity and half a surrogate pair are not JSON; of two equal names the last wins.
+    """The JSON object in a body. NaN, Infinity and half a surrogate pair are not JSON; of equal names the last wins.
 
     Raises UnsupportedMediaType, InvalidJson.
     """

@@ -117,7 +117,7 @@ class CompatibleChat:
     def from_wire(self, body: Mapping[str, Any]) -> Completion:
         """Their body as our answer."""
         return Completion(
-            choices=[self.choice_from_wire(choice, "message") for choice in body["choices"]],
+            choices=[self.choice_from_wire(choice) for choice in body["choices"]],
             usage=self.usage_from_wire(body.get("usage")),
             extras={name: body[name] for name in _EXTRAS if body.get(name) is not None},
             upstream_id=body.get("id"),
@@ -129,15 +129,15 @@ class CompatibleChat:
         choices = chunk.get("choices")
         usage = chunk.get("usage")
         return Delta(
-            [self.choice_from_wire(choice, "delta") for choice in choices] if choices else [],
+            [self.choice_from_wire(choice) for choice in choices] if choices else [],
             self.usage_from_wire(usage) if usage else None,
             {name: chunk[name] for name in _EXTRAS if name in chunk and chunk[name] is not None},
             chunk.get("id"),
             chunk.get("model"),
         )
 
-    def choice_from_wire(self, choice: dict[str, Any], part: str) -> dict[str, Any]:
-        """One choice of an answer (`part` is `message`) or of a chunk (`delta`)."""
+    def choice_from_wire(self, choice: dict[str, Any]) -> dict[str, Any]:
+        """One choice of an answer or of a chunk."""
         reason = choice.get("finish_reason")
         if reason and reason not in FINISH_REASONS:
             if reason == _OVERLOADED:
@@ -160,7 +160,7 @@ def read_usage(usage: Any) -> Usage | None:
         return None
     prompt_details = usage.get("prompt_tokens_details") or {}
     completion_details = usage.get("completion_tokens_details") or {}
-    counts = {
+    counts: dict[str, Any] = {
         "prompt_tokens": usage.get("prompt_tokens"),
         "completion_tokens": usage.get("completion_tokens"),
         "cached_tokens": prompt_details.get("cached_tokens"),
@@ -174,7 +174,8 @@ def read_usage(usage: Any) -> Usage | None:
     if any(count is not None and not is_count(count) for count in counts.values()):
         return None
     is_estimated = counts["prompt_tokens"] is None or counts["completion_tokens"] is None
-    return Usage(**{name: count or 0 for name, count in counts.items()}, is_estimated=is_estimated)
+    known: dict[str, Any] = {name: count or 0 for name, count in counts.items()}
+    return Usage(**known, is_estimated=is_estimated)
 
 
 def is_count(value: Any) -> bool:

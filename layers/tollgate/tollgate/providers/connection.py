@@ -30,8 +30,13 @@ Credential = Callable[[bool], Awaitable[str | None]]
 class Reader(Protocol[T_co]):
     """Cuts the bytes of a stream into what they carry."""
 
-    def feed(self, received: bytes) -> Sequence[T_co]: ...
-    def close(self) -> Sequence[T_co]: ...
+    def feed(self, received: bytes) -> Sequence[T_co]:
+        """What is complete with these bytes."""
+        ...
+
+    def close(self) -> Sequence[T_co]:
+        """What the stream ended in."""
+        ...
 
 
 class Connection:

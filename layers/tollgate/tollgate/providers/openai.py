@@ -1,4 +1,4 @@
-"""OpenAI. https://platform.openai.com/docs/api-reference/chat"""
+"""OpenAI itself: https://platform.openai.com/docs/api-reference/chat ."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

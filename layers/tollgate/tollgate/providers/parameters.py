@@ -1,7 +1,7 @@
 """What a model can take of a request: passed, changed, left out by name, or refused.
 
 Leaving out a tuning parameter gives another answer to the same question; leaving out a tool or an image gives an answer
-to another question. So the former are dropped and named in a header, and the latter are refused, before any money moves.
+to another question. So the former are dropped and named in a header, the latter refused, before any money moves.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ DEFAULT_FLAGS: Final[Flags] = {
     "web_search": False,
     "tokens_per_image": 6_000,
 }
-"""What holds for a model that says nothing else. A provider's defaults come over these, a model's own flags over both."""
+"""What holds for a model that says nothing else. A provider's defaults come over these, and its own flags over both."""
 
 _SAMPLING: Final = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
 _TUNING: Final = _SAMPLING | {
@@ -93,9 +93,10 @@ class Dialect:
         """Everything that is known of a model."""
         flags = {**DEFAULT_FLAGS, **self.flags, **model.flags}
         if model.supported_parameters is not None:
-            for name, flag, without in (("tools", "tools", False), ("response_format", "json", "none")):
-                if name not in model.supported_parameters and flag not in model.flags:
-                    flags[flag] = without
+            if "tools" not in model.supported_parameters:
+                flags["tools"] = model.flags.get("tools", False)
+            if "response_format" not in model.supported_parameters:
+                flags["json"] = model.flags.get("json", "none")
         return flags
 
 
@@ -146,7 +147,7 @@ def nearest_effort(wanted: str, levels: Iterable[str]) -> str:
 def _is_tunable(name: str, flags: Flags) -> bool:
     match name:
         case "temperature":
-            return flags["sampling"] != "none"
+            return bool(flags["sampling"] != "none")
         case "top_p" | "presence_penalty" | "frequency_penalty":
             return bool(flags["sampling"] == "full")
         case "reasoning_effort":
@@ -191,7 +192,7 @@ def _check_meaning(kept: dict[str, Any], model: Model, flags: Flags) -> None:
 
 def _has_format(wanted: Mapping[str, Any] | None, flags: Flags) -> bool:
     kind = (wanted or {}).get("type", "text")
-    return kind == "text" or flags["json"] != "none"
+    return bool(kind == "text" or flags["json"] != "none")
 
 
 def _check_parts(messages: Iterable[Mapping[str, Any]], model: Model) -> None:

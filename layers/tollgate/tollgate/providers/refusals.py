@@ -117,8 +117,8 @@ _BY_STATUS: Final[Mapping[int, type[TollgateError]]] = {
 }
 
 _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
-    ProviderAuthFailed: "The provider refused the gateway's own credential. The operator of this gateway has to mend it.",
-    ProviderBilling: "The gateway's own account with the provider cannot pay. The operator of this gateway has to mend it.",
+    ProviderAuthFailed: "The provider refused the gateway's own credential. Only the gateway's operator can mend it.",
+    ProviderBilling: "The gateway's own account with the provider cannot pay. Only the gateway's operator can mend it.",
     ContextLengthExceeded: "The prompt and the output cap are longer than the model's context window.",
     ContentFiltered: "The provider's content filter refused the prompt.",
     NoProviderAvailable: "The provider does not serve this model now.",
@@ -172,7 +172,7 @@ def read_refusal(
     message, param = "", None
     if isinstance(inner, str):
         message = inner
-        codes.append(str(error.get("code", "")) if isinstance(error, dict) and inner is not error else "")
+        codes.append(str(error.get("code", "")) if isinstance(error, dict) else "")
     elif isinstance(inner, dict):
         message = str(inner.get("message") or "")
         param = inner["param"] if isinstance(inner.get("param"), str) else None

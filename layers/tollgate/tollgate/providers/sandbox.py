@@ -255,10 +255,13 @@ def _example(schema: Mapping[str, Any], depth: int = 0) -> Any:
     for name in ("anyOf", "oneOf", "allOf"):
         if schema.get(name):
             return _example(schema[name][0], depth)
-    kind = schema.get("type", "object" if "properties" in schema else "string")
-    kind = kind[0] if isinstance(kind, list) else kind
     if depth > 8:
         return None
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    return _example_of(kind[0] if isinstance(kind, list) else kind, schema, depth)
+
+
+def _example_of(kind: str, schema: Mapping[str, Any], depth: int) -> Any:
     match kind:
         case "object":
             return {name: _example(inner, depth + 1) for name, inner in (schema.get("properties") or {}).items()}

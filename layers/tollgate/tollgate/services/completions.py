@@ -44,7 +44,7 @@ _ENDPOINTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A conversation as a family hands it over: OpenAI's words, validated, and what the client said about the answer."""
+    """A conversation as a family hands it over: OpenAI's words, validated, and what was said about the answer."""
 
     model: str
     body: Mapping[str, Any]

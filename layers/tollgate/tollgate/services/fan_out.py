@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 
 from tollgate.contracts.chat import ChatRequest, Completion, Delta
@@ -37,42 +38,41 @@ async def stream_each(
 ) -> AsyncGenerator[Delta, None]:
     """Make so many streams at once and interleave their choices; usage comes once, at the end, for all of them."""
     if calls == 1:
-        single = stream(request)
-        try:
+        async with aclosing(stream(request)) as single:
             async for delta in single:
                 yield delta
-        finally:
-            await single.aclose()
         return
-
-    arrived: asyncio.Queue[tuple[int, Delta | BaseException | None]] = asyncio.Queue()
     usages: list[Usage | None] = [None] * calls
+    async with aclosing(_interleaved([stream(request) for _ in range(calls)])) as arrived:
+        async for index, delta in arrived:
+            usages[index] = delta.usage or usages[index]
+            yield delta._replace(choices=[{**choice, "index": index} for choice in delta.choices], usage=None)
+    if (usage := _total(usages)) is not None:
+        yield Delta(usage=usage)
+
+
+async def _interleaved(streams: list[AsyncGenerator[Delta, None]]) -> AsyncGenerator[tuple[int, Delta], None]:
+    """What the streams give, with the place of the one that gave it, in the order of arrival."""
+    arrived: asyncio.Queue[tuple[int, Delta | None]] = asyncio.Queue()
 
     async def read(index: int) -> None:
-        deltas = stream(request)
         try:
-            async for delta in deltas:
-                await arrived.put((index, delta))
-            await arrived.put((index, None))
-        except Exception as exc:  # noqa: BLE001 - raised again by the reader of the queue
-            await arrived.put((index, exc))
+            async with aclosing(streams[index]) as deltas:
+                async for delta in deltas:
+                    await arrived.put((index, delta))
         finally:
-            await deltas.aclose()
+            await arrived.put((index, None))
 
-    tasks = [asyncio.ensure_future(read(index)) for index in range(calls)]
+    tasks = [asyncio.ensure_future(read(index)) for index in range(len(streams))]
     try:
-        running = calls
+        running = len(tasks)
         while running:
-            index, item = await arrived.get()
-            if isinstance(item, BaseException):
-                raise item
-            if item is None:
-                running -= 1
+            index, delta = await arrived.get()
+            if delta is not None:
+                yield index, delta
                 continue
-            usages[index] = item.usage or usages[index]
-            yield item._replace(choices=[{**choice, "index": index} for choice in item.choices], usage=None)
-        if (usage := _total(usages)) is not None:
-            yield Delta(usage=usage)
+            running -= 1
+            await tasks[index]
     finally:
         for task in tasks:
             task.cancel()

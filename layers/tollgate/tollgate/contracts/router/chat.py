@@ -303,7 +303,7 @@ class ProviderPreferences(Shape):
 
 
 class ChatCompletionRequest(Shape):
-    """A conversation to be answered. Fields that are not listed are accepted; `drop_params` says what becomes of them."""
+    """A conversation to be answered. Fields that are not listed are accepted; see `drop_params` for their fate."""
 
     model: Annotated[str, Field(min_length=1, max_length=256, description="`provider/model_name`")]
     messages: Annotated[list[Message], Field(min_length=1, max_length=2048)]

@@ -114,7 +114,7 @@ class _ChoiceState:
             arguments = to_json(arguments).decode()
         parts: list[dict[str, Any]] = []
         if index not in self._tools:
-            call_id = fragment.get("id")
+            call_id = str(fragment.get("id"))
             if not is_safe(call_id) or call_id in self._tools.values():
                 call_id = new_call_id()
             self._tools[index] = call_id

@@ -66,7 +66,7 @@ async def get_model(model_id: str, call: Call, resources: Resources) -> Answer:
 
 
 def model_entry(model: Model) -> dict[str, Any]:
-    """A model in the fields that OpenAI's, the router's and WP LLM's clients read: `contracts.router.models.ModelEntry`."""
+    """A model in the fields that the clients of OpenAI, the router and WP LLM read: a `ModelEntry`."""
     rates = model.price.rates
     pricing = {
         "unit": model.price.unit,

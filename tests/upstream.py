@@ -1,0 +1,196 @@
+"""A provider on loopback: it gives the next answer, and keeps each request."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request as it came."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. `pieces` go out one by one; `then` is awaited after each; `is_cut` breaks the connection off."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+    pieces: tuple[bytes, ...] = ()
+    is_cut: bool = False
+    before: Callable[[], Any] | None = None
+    between: Callable[[int], Any] | None = None
+
+
+def json_reply(body: Any, status: int = 200, **headers: str) -> Reply:
+    """A JSON answer."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, {"content-type": "application/json", **names}, (json.dumps(body).encode(),))
+
+
+def event_reply(events: Iterable[Any], *, done: bool = True, is_cut: bool = False) -> Reply:
+    """A stream of server-sent events; what is not bytes becomes JSON."""
+    pieces = [event if isinstance(event, bytes) else f"data: {json.dumps(event)}\n\n".encode() for event in events]
+    if done:
+        pieces.append(b"data: [DONE]\n\n")
+    return Reply(200, {"content-type": "text/event-stream"}, tuple(pieces), is_cut=is_cut)
+
+
+def a_completion(text: str = "Hello!", *, usage: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """A whole answer in OpenAI's form, a dated upstream name and all."""
+    return {
+        "id": "chatcmpl-up1",
+        "object": "chat.completion",
+        "created": 1790000000,
+        "model": "gpt-4o-2024-11-20",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text, "refusal": None, "annotations": []},
+                "logprobs": None,
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": usage if usage is not None else a_usage(),
+        "service_tier": "default",
+        **changes,
+    }
+
+
+def a_usage(prompt: int = 19, completion: int = 10, *, cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
+    """OpenAI's usage object."""
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": reasoning,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+def chunks_of(*texts: str, usage: Mapping[str, Any] | None = None, finish: str | None = "stop") -> list[dict[str, Any]]:
+    """A streamed answer in OpenAI's form."""
+
+    def chunk(delta: Mapping[str, Any], reason: str | None = None) -> dict[str, Any]:
+        return {
+            "id": "chatcmpl-up1",
+            "object": "chat.completion.chunk",
+            "created": 1790000000,
+            "model": "gpt-4o-2024-11-20",
+            "service_tier": "default",
+            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}],
+            "usage": None,
+        }
+
+    chunks = [
+        chunk({"role": "assistant", "content": "", "refusal": None}),
+        *(chunk({"content": text}) for text in texts),
+    ]
+    if finish:
+        chunks.append(chunk({}, finish))
+    if usage is not None:
+        chunks.append({**chunk({}), "choices": [], "usage": usage})
+    return chunks
+
+
+class Upstream:
+    """An HTTP/1.1 server that answers with what it was given, in that order; the last answer is given again."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies)
+        self.requests: list[Received] = []
+        self.gone = asyncio.Event()
+        """Set when a client broke an answer off."""
+        self._server: asyncio.Server | None = None
+        self._handling: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Its address, as a base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._handling:
+            task.cancel()
+        await asyncio.gather(*self._handling, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._connection(reader, writer))
+        self._handling.add(task)
+        task.add_done_callback(self._handling.discard)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while (request := await _read_request(reader)) is not None:
+                self.requests.append(request)
+                reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+                if not await self._answer(reply, writer):
+                    return
+        except ConnectionError:
+            self.gone.set()
+        finally:
+            writer.close()
+
+    async def _answer(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
+        if reply.before is not None:
+            await reply.before()
+        head = [f"HTTP/1.1 {reply.status} x", *(f"{name}: {value}" for name, value in reply.headers.items())]
+        writer.write(("\r\n".join([*head, "transfer-encoding: chunked"]) + "\r\n\r\n").encode())
+        await writer.drain()
+        for number, piece in enumerate(reply.pieces):
+            if piece:
+                writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+                await writer.drain()
+            if reply.between is not None:
+                await reply.between(number)
+        if reply.is_cut:
+            writer.transport.abort()
+            return False
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True
+
+
+async def _read_request(reader: asyncio.StreamReader) -> Received | None:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head.rstrip("\r\n").split("\r\n")
+    method, path, _ = first.split(" ")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Received(method, path, headers, body)
