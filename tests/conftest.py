@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import settings
 
 from tests.builders import NOW, a_call, a_caller
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
@@ -23,6 +24,11 @@ from tollgate_cli.template import Template, read_template
 # The machine's own settings must not decide what a test sees.
 for _name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL")) or name.startswith("AWS_")]:
     del os.environ[_name]
+
+# The same examples in every run; `--hypothesis-profile=search` looks for more. A slow machine is no failure.
+settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2_000)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

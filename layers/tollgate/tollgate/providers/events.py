@@ -3,7 +3,9 @@
 Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class Event(NamedTuple):
@@ -14,38 +16,29 @@ class Event(NamedTuple):
 
 
 class EventReader:
-    """Server-sent events, with any line ending, comments, several `data` lines and characters cut in two."""
+    """Server-sent events, with comments, several `data` lines and characters cut in two.
+
+    An event without data is left out: it says no more than a comment.
+    """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._lines = _Lines()
         self._data: list[bytes] = []
         self._name = ""
 
     def feed(self, received: bytes) -> list[Event]:
         """The events that are complete with these bytes."""
-        buffer = self._rest + received
-        if b"\r" in buffer:
-            # A carriage return at the very end may be half of a line ending: it waits for the next bytes.
-            held = b"\r" if buffer.endswith(b"\r") else b""
-            buffer = buffer[: len(buffer) - len(held)].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + held
-        *lines, self._rest = buffer.split(b"\n")
-        return [event for line in lines if (event := self._line(line))]
+        return [event for line in self._lines.feed(received) if (event := self._line(line))]
 
     def close(self) -> list[Event]:
         """The event that the stream ended in, should its last blank line be missing."""
-        lines = self._rest.replace(b"\r", b"\n").split(b"\n")
-        self._rest = b""
-        return [event for line in [*lines, b""] if (event := self._line(line))]
+        return [event for line in (self._lines.close(), b"") if (event := self._line(line))]
 
     def _line(self, line: bytes) -> Event | None:
         if not line:
-            if not self._data:
-                self._name = ""
-                return None
-            event = Event(self._name, b"\n".join(self._data))
-            self._data = []
-            self._name = ""
-            return event
+            name, data = self._name, b"\n".join(self._data)
+            self._name, self._data = "", []
+            return Event(name, data) if data.strip() else None
         if line.startswith(b"data:"):
             self._data.append(line[6:] if line.startswith(b"data: ") else line[5:])
         elif line.startswith(b"event:"):
@@ -60,14 +53,44 @@ class LineReader:
     """Newline-delimited JSON: one document a line, blank lines ignored."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._lines = _Lines()
 
     def feed(self, received: bytes) -> list[bytes]:
         """The lines that are complete with these bytes."""
-        *lines, self._rest = (self._rest + received).split(b"\n")
-        return [line.strip() for line in lines if line.strip()]
+        return [line.strip() for line in self._lines.feed(received) if line.strip()]
 
     def close(self) -> list[bytes]:
         """The last line, should its newline be missing."""
-        line, self._rest = self._rest.strip(), b""
+        line = self._lines.close().strip()
         return [line] if line else []
+
+
+class _Lines:
+    """Cuts bytes into lines, whichever of the three line endings they have, after the mark that may stand in front."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._has_begun = False
+        self._has_returned = False
+
+    def feed(self, received: bytes) -> list[bytes]:
+        if self._has_returned and received:
+            # The carriage return before was half of a line ending.
+            received = received.removeprefix(b"\n")
+            self._has_returned = False
+        if b"\r" in received:
+            self._has_returned = received.endswith(b"\r")
+            received = received.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        text = self._rest + received
+        if not self._has_begun:
+            if len(text) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(text):
+                self._rest = text
+                return []
+            self._has_begun = True
+            text = text.removeprefix(_BYTE_ORDER_MARK)
+        *lines, self._rest = text.split(b"\n")
+        return lines
+
+    def close(self) -> bytes:
+        rest, self._rest = self._rest, b""
+        return rest
