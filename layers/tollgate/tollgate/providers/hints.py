@@ -1,5 +1,6 @@
 """When a provider wants to be asked again: every form in which one says so, in seconds."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -40,23 +41,27 @@ def duration_s(text: str) -> float | None:
 _ANTHROPIC_RESET: Final = re.compile(r"anthropic-ratelimit-(?:requests|tokens|input-tokens|output-tokens)-reset")
 
 
-def _milliseconds(text: str | None) -> float | None:
+def _number(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text) / 1000
+        number = float(text or "")
     except ValueError:
         return None
+    # "nan" and "inf" are numbers to Python, and no time to wait.
+    return number if math.isfinite(number) else None
+
+
+def _milliseconds(text: str | None) -> float | None:
+    milliseconds = _number(text)
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _seconds_or_date(text: str | None, now: datetime) -> float | None:
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        pass
+    seconds = _number(text)
+    if text is None or seconds is not None:
+        return seconds
     try:
         return (_aware(parsedate_to_datetime(text)) - now).total_seconds()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
