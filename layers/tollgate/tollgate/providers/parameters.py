@@ -78,6 +78,8 @@ _ROUTER: Final = frozenset(
         "stream_options",
     }
 )
+FIELDS: Final = _TUNING | _MEANING | _ALWAYS | _ROUTER | {"function_call", "functions", "store"}
+"""Every field of a chat completion request that is known by name."""
 _PART_MODALITIES: Final = {"image_url": "image", "input_audio": "audio", "file": "file"}
 
 

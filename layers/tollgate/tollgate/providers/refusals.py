@@ -6,7 +6,7 @@ credential or account.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -28,14 +28,30 @@ from tollgate.errors import (
     UpstreamTimeout,
 )
 from tollgate.providers.hints import retry_after_s
+from tollgate.providers.parameters import FIELDS
 
 _LONGEST_MESSAGE: Final = 500
+# What is read of a provider's text at all: enough to have a message left when addresses and keys are out of it.
+_LONGEST_TEXT: Final = 2_000
+_SHORTEST_SECRET: Final = 8
 
-# Keys of the vendors we know, bearer tokens, and anything long and random enough to be one.
+# Keys of the vendors we know, bearer tokens, and anything long and random enough to be one. Ids of tool calls (24
+# characters after a dash) and names of models are shorter.
 _SECRET: Final = re.compile(
-    r"(?i)\b(?:sk|pk|rk|tg|gsk|xai|sk-ant|sk-or|AIza|AKIA|ASIA)[-_A-Za-z0-9]*[*…A-Za-z0-9_-]{6,}|bearer\s+\S+|\b[A-Za-z0-9_-]{40,}\b"
+    r"""(?x)
+    (?<![A-Za-z0-9]) (?i: sk | pk | rk | tg | gsk | xai | hf | pplx ) [-_] [\w*…-]{6,} (?: \. [\w*…-]+ )*
+    | \b AIza [\w*…-]{6,}
+    | \b A[KS]IA [A-Z0-9*…]{8,}
+    | \b eyJ [\w-]{8,} (?: \. [\w-]+ )*
+    | (?i: \b bearer \s+ \S+ )
+    | (?<![A-Za-z0-9]) (?= [A-Za-z]*\d ) [A-Za-z0-9]{28,}
+    | [A-Za-z0-9+/_=-]{40,}
+    """
 )
-_ADDRESS: Final = re.compile(r"https?://\S+")
+_ADDRESS: Final = re.compile(r"""[^\s"'`(<\[]*://\S*|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b""")
+_LAST_WORD: Final = re.compile(r"\S*\Z")
+_STATUS: Final = re.compile(r"[45]\d\d", re.ASCII)
+_PATH_OF_FIELD: Final = re.compile(r"([a-z_]+)(?:\[\d+\]|\.[A-Za-z_]\w*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +62,9 @@ class Refusal:
     status: int
     message: str = ""
     code: str = ""
-    """Every code, type and reason in the body, separated by blanks and in lower case."""
+    """Its code, type and status text, separated by blanks and in lower case."""
+    details: tuple[str, ...] = ()
+    """Codes and reasons from deeper in the body, and the names of what its metadata holds, in lower case."""
     param: str | None = None
     retry_after_s: float | None = None
 
@@ -64,7 +82,7 @@ class Rule:
         """Whether a refusal is of this kind."""
         if refusal.status not in self.statuses:
             return False
-        words = refusal.code.split()
+        words = (*refusal.code.split(), *refusal.details)
         text = refusal.message.lower()
         return any(code in words for code in self.codes) or any(part in text for part in self.texts)
 
@@ -76,7 +94,13 @@ COMMON_RULES: Final = (
     Rule(
         ProviderBilling,
         _CLIENT_ERRORS,
-        codes=("insufficient_quota", "billing_error", "billing_hard_limit_reached", "insufficient_balance"),
+        codes=(
+            "insufficient_quota",
+            "billing_error",
+            "billing_hard_limit_reached",
+            "billing_not_active",
+            "insufficient_balance",
+        ),
     ),
     Rule(
         ContextLengthExceeded,
@@ -106,6 +130,7 @@ _BY_STATUS: Final[Mapping[int, type[TollgateError]]] = {
     404: NoProviderAvailable,
     408: UpstreamTimeout,
     409: ProviderOverloaded,
+    410: NoProviderAvailable,
     413: TooLarge,
     422: UpstreamRejected,
     425: ProviderOverloaded,
@@ -114,6 +139,36 @@ _BY_STATUS: Final[Mapping[int, type[TollgateError]]] = {
     504: UpstreamTimeout,
     524: UpstreamTimeout,
     529: ProviderOverloaded,
+}
+
+# What an error calls itself where no status comes with it: in the middle of a stream, or under a status of success.
+_STATUS_OF_WORD: Final[Mapping[str, int]] = {
+    "invalid_request_error": 400,
+    "invalid_argument": 400,
+    "failed_precondition": 400,
+    "context_length_exceeded": 400,
+    "content_filter": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "unauthenticated": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "permission_denied": 403,
+    "not_found_error": 404,
+    "model_not_found": 404,
+    "not_found": 404,
+    "request_too_large": 413,
+    "insufficient_quota": 429,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "resource_exhausted": 429,
+    "api_error": 500,
+    "server_error": 500,
+    "internal": 500,
+    "unavailable": 503,
+    "timeout_error": 504,
+    "deadline_exceeded": 504,
+    "overloaded_error": 529,
 }
 
 _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
@@ -133,20 +188,12 @@ _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
 def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
     """The error that a refusal becomes. The provider's own words are passed on only for what the client did wrong."""
     kind = next((rule.kind for rule in (*rules, *COMMON_RULES) if rule.fits(refusal)), None)
-    kind = (
-        kind or _BY_STATUS.get(refusal.status) or (UpstreamRejected if 400 <= refusal.status < 500 else UpstreamInvalid)
-    )
+    # A status that nobody has foreseen is a mistake of the provider or of this gateway, so never of the client.
+    kind = kind or _BY_STATUS.get(refusal.status, UpstreamInvalid)
     facts = {"provider": refusal.provider, "upstream_status": refusal.status}
-    upstream_code = clean(refusal.code.split()[0]) if refusal.code else None
+    upstream_code = clean(refusal.code.partition(" ")[0]) or None
     if upstream_code:
         facts["upstream_code"] = upstream_code
-    if issubclass(kind, BadRequest) or kind is TooLarge:
-        message = clean(refusal.message) if kind is UpstreamRejected else ""
-        return kind(
-            message or _MESSAGES.get(kind, "The provider refused the request."),
-            param=refusal.param if kind is UpstreamRejected else None,
-            metadata=facts,
-        )
     if issubclass(kind, UpstreamError):
         hint = refusal.retry_after_s
         if hint is None and kind in {ProviderRateLimited, ProviderOverloaded}:
@@ -159,44 +206,96 @@ def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
             retry_after_s=hint,
             metadata=facts,
         )
-    return kind(_MESSAGES[kind], metadata=facts)
+    message = clean(refusal.message) if kind is UpstreamRejected else ""
+    return kind(
+        message or _MESSAGES.get(kind, "The provider refused the request."),
+        param=_field_of_client(refusal.param) if issubclass(kind, BadRequest) else None,
+        metadata=facts,
+    )
 
 
 def read_refusal(
-    provider: str, status: int, headers: Mapping[str, str], body: Any, *, now: datetime | None = None
+    provider: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: Any,
+    *,
+    secrets: Iterable[str] = (),
+    now: datetime | None = None,
 ) -> Refusal:
-    """Read a refusal from a parsed body in any of the forms that providers use; a body that is no JSON is None."""
+    """Read a refusal from a parsed body in any of the forms that providers use; a body that is no JSON is None.
+
+    `secrets` are texts that are taken out wherever they stand.
+    """
     error = body[0] if isinstance(body, list) and body else body
-    inner = error.get("error", error) if isinstance(error, dict) else error
-    codes: list[str] = []
-    message, param = "", None
+    outer: Mapping[str, Any] = error if isinstance(error, dict) else {}
+    inner = outer.get("error", outer)
     if isinstance(inner, str):
-        message = inner
-        codes.append(str(error.get("code", "")) if isinstance(error, dict) else "")
-    elif isinstance(inner, dict):
-        message = str(inner.get("message") or "")
-        param = inner["param"] if isinstance(inner.get("param"), str) else None
-        codes += [str(inner.get(name) or "") for name in ("code", "type", "status")]
-        deeper = inner.get("innererror")
-        codes.append(str(deeper.get("code") or "") if isinstance(deeper, dict) else "")
-        details = inner.get("details")
-        codes += [
-            str(detail.get("reason") or "")
-            for detail in (details if isinstance(details, list) else ())
-            if isinstance(detail, dict)
-        ]
+        # xAI and Ollama say it in one text, xAI with a code beside it.
+        inner = {"message": inner, "code": outer.get("code")}
+    elif not isinstance(inner, dict):
+        inner = {}
+
+    def text(value: Any) -> str:
+        return _without(secrets, value) if isinstance(value, str) else ""
+
+    metadata = inner.get("metadata")
+    details = inner.get("details")
+    deeper = [
+        _inside(inner.get("innererror"), "code"),
+        *(_inside(detail, "reason") for detail in (details if isinstance(details, list) else ())),
+        *(metadata if isinstance(metadata, dict) else ()),
+        _inside(metadata, "limit_source"),
+    ]
+    code = inner.get("code")
+    codes = [str(code) if isinstance(code, int) else code, inner.get("type"), inner.get("status")]
     return Refusal(
         provider=provider,
         status=status,
-        message=message,
-        code=" ".join(code.lower().replace(" ", "_") for code in codes if code),
-        param=param,
+        message=text(inner.get("message")),
+        code=" ".join(word for value in codes if (word := _word(text(value)))),
+        details=tuple(word for value in deeper if (word := _word(text(value)))),
+        param=text(inner.get("param")) or None,
         retry_after_s=retry_after_s(headers, error, now=now or datetime.now(UTC)),
     )
 
 
+def status_in(refusal: Refusal) -> int | None:
+    """The status that a refusal names in its body, by number or by word; None where it names none."""
+    for word in refusal.code.split():
+        if _STATUS.fullmatch(word):
+            return int(word)
+        if word in _STATUS_OF_WORD:
+            return _STATUS_OF_WORD[word]
+    return None
+
+
 def clean(text: str) -> str:
     """A provider's text without addresses and without anything that could be a secret, on one line and not long."""
+    if len(text) > _LONGEST_TEXT:
+        # Half a key would not be known for one, so the word at the cut goes too.
+        text = _LAST_WORD.sub("", text[:_LONGEST_TEXT])
+    text = "".join(character for character in text if character.isprintable() or character.isspace())
     text = _SECRET.sub("[removed]", _ADDRESS.sub("[address]", text))
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _inside(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _word(text: str) -> str:
+    return "_".join(text.lower().split())
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = re.sub(re.escape(secret), "[removed]", text, flags=re.IGNORECASE)
+    return text
+
+
+def _field_of_client(param: str | None) -> str | None:
+    match = _PATH_OF_FIELD.fullmatch(param or "")
+    return param if match and match[1] in FIELDS else None
