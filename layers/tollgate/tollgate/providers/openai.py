@@ -11,7 +11,7 @@ from tollgate.providers.parameters import Dialect
 class OpenAIChat(CompatibleChat):
     """Chat completions of OpenAI itself."""
 
-    dialect: ClassVar[Dialect] = Dialect(flags={"custom_tools": True, "web_search": True})
+    dialect: ClassVar[Dialect] = Dialect(flags={"allowed_tools": True, "custom_tools": True, "web_search": True})
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The key, and the organization and project that it shall act for, where the operator names them."""

@@ -4,13 +4,14 @@ Leaving out a tuning parameter gives another answer to the same question; leavin
 to another question. So the former are dropped and named in a header, the latter refused, before any money moves.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import JsonObject, Plan
-from tollgate.errors import UnsupportedParameter
+from tollgate.errors import BadRequest, UnsupportedParameter
 
 Flags = Mapping[str, Any]
 
@@ -26,6 +27,7 @@ DEFAULT_FLAGS: Final[Flags] = {
     "tools": True,
     "custom_tools": False,
     "tool_choice": True,
+    "allowed_tools": False,
     "parallel_tools": True,
     "n_max": 128,
     "stop_max": 4,
@@ -80,6 +82,16 @@ _ROUTER: Final = frozenset(
 )
 FIELDS: Final = _TUNING | _MEANING | _ALWAYS | _ROUTER | {"function_call", "functions", "store"}
 """Every field of a chat completion request that is known by name."""
+_TEXT: Final = {"type": "text"}
+# What each value of the flag `json` allows. Where a schema cannot be sent, an adapter may have another way.
+_FORMATS: Final[Mapping[str, frozenset[str]]] = {
+    "schema": frozenset({"text", "json_object", "json_schema"}),
+    "object": frozenset({"text", "json_object"}),
+    "none": frozenset({"text"}),
+}
+_MOST_NAMES: Final = 20
+_LONGEST_NAME: Final = 64
+_NOT_FOR_HEADERS: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _PART_MODALITIES: Final = {"image_url": "image", "input_audio": "audio", "file": "file"}
 
 
@@ -110,6 +122,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
     flags = dialect.flags_of(model)
     kept: dict[str, Any] = {}
     dropped: list[str] = []
+    unknown: list[str] = []
     for name, value in body.items():
         if value is None or name in _ROUTER:
             continue
@@ -118,11 +131,15 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         elif name == "store":
             # The router keeps no conversations; `false` is what happens anyway.
             dropped += ["store"] if value else []
-        elif name in _TUNING and name in dialect.takes and _is_tunable(name, flags):
+        elif name not in _TUNING:
+            unknown.append(name)
+        elif name in dialect.takes and _is_tunable(name, flags):
             kept[name] = value
         else:
             dropped.append(name)
 
+    _narrow_tools(kept, flags)
+    _leave_out_what_asks_for_nothing(kept, model, flags)
     _check_meaning(kept, model, flags)
     _fit(kept, dropped, flags)
     calls = 1
@@ -130,6 +147,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         # One choice a call, so that all choices of an answer are made in the same way.
         calls = choices
         del kept["n"]
+    dropped += _shown(unknown)
     if is_strict and dropped:
         name = dropped[0]
         raise UnsupportedParameter(
@@ -160,53 +178,106 @@ def _is_tunable(name: str, flags: Flags) -> bool:
             return True
 
 
+def _narrow_tools(kept: dict[str, Any], flags: Flags) -> None:
+    """Allow only some tools by sending no others, where a provider cannot be told."""
+    choice = kept.get("tool_choice")
+    if flags["allowed_tools"] or not isinstance(choice, Mapping) or choice["type"] != "allowed_tools":
+        return
+    allowed = {_tool_name(tool) for tool in choice["allowed_tools"]["tools"]} - {None}
+    kept["tools"] = [tool for tool in kept.get("tools", ()) if _tool_name(tool) in allowed]
+    kept["tool_choice"] = choice["allowed_tools"]["mode"]
+
+
+def _leave_out_what_asks_for_nothing(kept: dict[str, Any], model: Model, flags: Flags) -> None:
+    """Take out what says only what would happen anyway: providers that lack a parameter refuse even its default."""
+    if not kept.get("tools"):
+        kept.pop("tools", None)
+        kept.pop("parallel_tool_calls", None)
+        if kept.get("tool_choice") in ("auto", "none"):
+            del kept["tool_choice"]
+    is_default = {
+        "n": kept.get("n") == 1 == flags["n_max"],
+        "stop": not kept.get("stop"),
+        "logprobs": not kept.get("logprobs") and not flags["logprobs"],
+        "response_format": not _asks_for_json(kept) and flags["json"] == "none",
+        "modalities": "audio" not in kept.get("modalities", ()) and "audio" not in model.output_modalities,
+    }
+    for name, is_idle in is_default.items():
+        if is_idle:
+            kept.pop(name, None)
+
+
 def _fit(kept: dict[str, Any], dropped: list[str], flags: Flags) -> None:
     if "temperature" in kept and kept["temperature"] > flags["temperature_max"]:
         kept["temperature"] = flags["temperature_max"]
         dropped.append("temperature")
     if "reasoning_effort" in kept:
         kept["reasoning_effort"] = nearest_effort(kept["reasoning_effort"], flags["effort_levels"])
-    if "parallel_tool_calls" in kept and "tools" not in kept:
-        # OpenAI refuses the one without the other.
-        del kept["parallel_tool_calls"]
 
 
 def _check_meaning(kept: dict[str, Any], model: Model, flags: Flags) -> None:
+    choice = kept.get("tool_choice", "auto")
+    is_custom = isinstance(choice, Mapping) and choice["type"] == "custom"
     checks = (
-        ("tools", not flags["tools"] and bool(kept.get("tools"))),
+        ("tools", not flags["tools"] and "tools" in kept),
         ("tools", not flags["custom_tools"] and any(tool.get("type") == "custom" for tool in kept.get("tools", ()))),
-        ("tool_choice", not flags["tool_choice"] and kept.get("tool_choice", "auto") not in {"auto", "none"}),
+        ("tool_choice", not flags["custom_tools"] and is_custom),
+        ("tool_choice", not flags["tool_choice"] and choice not in ("auto", "none")),
         ("response_format", not _has_format(kept.get("response_format"), flags)),
         ("modalities", "audio" in kept.get("modalities", ()) and "audio" not in model.output_modalities),
         ("audio", "audio" in kept and "audio" not in model.output_modalities),
         ("logprobs", bool(kept.get("logprobs")) and not flags["logprobs"]),
-        ("stop", bool(kept.get("stop")) and flags["stop_max"] == 0),
+        ("stop", "stop" in kept and flags["stop_max"] == 0),
         ("web_search_options", "web_search_options" in kept and not flags["web_search"]),
     )
     for param, is_refused in checks:
         if is_refused:
             raise UnsupportedParameter(f"'{param}' is not supported by '{model.id}' as sent.", param=param)
+    if choice not in ("auto", "none") and "tools" not in kept:
+        raise BadRequest("'tool_choice' requires a tool, and there is none to call.", param="tool_choice")
     stops = kept.get("stop")
     if isinstance(stops, list) and len(stops) > flags["stop_max"]:
         raise UnsupportedParameter(f"'{model.id}' takes at most {flags['stop_max']} stop sequences.", param="stop")
-    _check_parts(kept["messages"], model)
+    _check_messages(kept["messages"], model, flags)
+
+
+def _asks_for_json(kept: Mapping[str, Any]) -> bool:
+    return bool(kept.get("response_format", _TEXT)["type"] != "text")
 
 
 def _has_format(wanted: Mapping[str, Any] | None, flags: Flags) -> bool:
-    kind = (wanted or {}).get("type", "text")
-    return bool(kind == "text" or flags["json"] != "none")
+    return (wanted or _TEXT)["type"] in _FORMATS[flags["json"]]
 
 
-def _check_parts(messages: Iterable[Mapping[str, Any]], model: Model) -> None:
+def _tool_name(tool: Any) -> str | None:
+    inner = tool.get(tool.get("type")) if isinstance(tool, Mapping) else None
+    return inner.get("name") if isinstance(inner, Mapping) else None
+
+
+def _shown(names: list[str]) -> list[str]:
+    """Names that a client made up, fit to stand in a header."""
+    shown = [_NOT_FOR_HEADERS.sub("?", name[:_LONGEST_NAME]) for name in names[:_MOST_NAMES]]
+    return [*shown, "..."] if len(names) > _MOST_NAMES else shown
+
+
+def _check_messages(messages: Iterable[Mapping[str, Any]], model: Model, flags: Flags) -> None:
     for number, message in enumerate(messages):
         content = message.get("content")
         for place, part in enumerate(content if isinstance(content, list) else ()):
-            modality = _PART_MODALITIES.get(part.get("type", ""))
-            param = f"messages[{number}].content[{place}]"
-            if modality and modality not in model.input_modalities:
-                raise UnsupportedParameter(f"'{model.id}' does not take {modality} input.", param=param)
-            if modality == "file" and "file_id" in part["file"]:
+            _check_part(part, model, f"messages[{number}].content[{place}]")
+        for place, call in enumerate(message.get("tool_calls") or ()):
+            if call.get("type") == "custom" and not flags["custom_tools"]:
                 raise UnsupportedParameter(
-                    "'file_id' is not supported: a provider's files belong to the operator. Send 'file_data'.",
-                    param=f"{param}.file.file_id",
+                    f"'{model.id}' knows no custom tools.", param=f"messages[{number}].tool_calls[{place}]"
                 )
+
+
+def _check_part(part: Mapping[str, Any], model: Model, param: str) -> None:
+    modality = _PART_MODALITIES.get(part.get("type", ""))
+    if modality and modality not in model.input_modalities:
+        raise UnsupportedParameter(f"'{model.id}' does not take {modality} input.", param=param)
+    if modality == "file" and part["file"].get("file_id") is not None:
+        raise UnsupportedParameter(
+            "'file_id' is not supported: a provider's files belong to the operator. Send 'file_data'.",
+            param=f"{param}.file.file_id",
+        )
