@@ -2,10 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
+
+import httpx2
+
+# Reading the certificates takes a client longer than all the rest, and nobody here speaks TLS.
+_NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def a_client() -> httpx2.AsyncClient:
+    """An HTTP client as the gateway has it."""
+    return httpx2.AsyncClient(verify=_NO_TLS, trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,21 @@ def event_reply(events: Iterable[Any], *, done: bool = True, is_cut: bool = Fals
     if done:
         pieces.append(b"data: [DONE]\n\n")
     return Reply(200, {"content-type": "text/event-stream"}, tuple(pieces), is_cut=is_cut)
+
+
+def raw_reply(content: str | bytes, media_type: str = "text/html", status: int = 200) -> Reply:
+    """An answer of any kind."""
+    return Reply(status, {"content-type": media_type}, (content.encode() if isinstance(content, str) else content,))
+
+
+def streamed_reply(pieces: Iterable[bytes], media_type: str = "text/event-stream", *, is_cut: bool = False) -> Reply:
+    """A stream in any framing, piece by piece."""
+    return Reply(200, {"content-type": media_type}, tuple(pieces), is_cut=is_cut)
+
+
+def silence(_: int = 0) -> Awaitable[Any]:
+    """What never ends: a provider that says nothing more."""
+    return asyncio.Event().wait()
 
 
 def a_completion(text: str = "Hello!", *, usage: Mapping[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
@@ -119,6 +145,7 @@ class Upstream:
         self.requests: list[Received] = []
         self.gone = asyncio.Event()
         """Set when a client broke an answer off."""
+        self.connections = 0
         self._server: asyncio.Server | None = None
         self._handling: set[asyncio.Task[None]] = set()
 
@@ -148,6 +175,7 @@ class Upstream:
         await self._server.wait_closed()
 
     def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         task = asyncio.create_task(self._connection(reader, writer))
         self._handling.add(task)
         task.add_done_callback(self._handling.discard)
@@ -157,12 +185,22 @@ class Upstream:
             while (request := await _read_request(reader)) is not None:
                 self.requests.append(request)
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-                if not await self._answer(reply, writer):
-                    return
+                watch = asyncio.create_task(self._watch(reader))
+                try:
+                    if not await self._answer(reply, writer):
+                        return
+                finally:
+                    watch.cancel()
         except ConnectionError:
             self.gone.set()
         finally:
             writer.close()
+
+    async def _watch(self, reader: asyncio.StreamReader) -> None:
+        """Notice a client that goes away while nothing is written to it."""
+        while not reader.at_eof():  # noqa: ASYNC110 - a StreamReader tells nobody
+            await asyncio.sleep(0.001)
+        self.gone.set()
 
     async def _answer(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
         if reply.before is not None:

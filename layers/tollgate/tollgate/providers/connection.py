@@ -1,30 +1,50 @@
 """How a provider is reached: its address, the operator's credential, and what can go wrong on the way."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 import httpx2
 from pydantic_core import from_json, to_json
 
-from tollgate.errors import ConnectFailed, NoProviderAvailable, TollgateError, UpstreamInvalid, UpstreamTimeout
-from tollgate.providers.refusals import Rule, read_refusal, to_error
+from tollgate.errors import (
+    ConnectFailed,
+    NoProviderAvailable,
+    ProviderAuthFailed,
+    TollgateError,
+    UpstreamInvalid,
+    UpstreamTimeout,
+)
+from tollgate.providers.refusals import Rule, read_refusal, status_in, to_error
 from tollgate.providers.registry import Provider
 
-CONNECT_S: Final = 10.0
-FIRST_BYTE_S: Final = 120.0
-"""Of a stream."""
-WHOLE_ANSWER_S: Final = 280.0
-"""To the first byte of an answer that is not streamed."""
-IDLE_S: Final = 120.0
-"""Between two events of a stream that carry something: comments and blank lines do not count."""
+# An error that came in place of a stream is not longer than this.
+_LONGEST_ERROR_BYTES: Final = 64 * 1024
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Credential = Callable[[bool], Awaitable[str | None]]
 """Gives the operator's credential, read afresh when asked to; None where there is none."""
+Headers = Callable[[str], Mapping[str, str]]
+"""Makes a provider's own headers from the credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a provider is waited for, in seconds."""
+
+    connect_s: float = 10.0
+    first_byte_s: float = 120.0
+    """Of a stream."""
+    whole_answer_s: float = 280.0
+    """For an answer that is not streamed, all of it: blank lines that keep the connection open do not count."""
+    idle_s: float = 120.0
+    """Between two events of a stream that carry something: comments and blank lines do not count."""
+    last_bytes_s: float = 0.1
+    """For the end of the body, once the stream has said that it is over."""
 
 
 class Reader(Protocol[T_co]):
@@ -43,49 +63,56 @@ class Connection:
     """One provider as this deployment reaches it."""
 
     def __init__(
-        self, provider: Provider, *, http: httpx2.AsyncClient, environment: Mapping[str, str], credential: Credential
+        self,
+        provider: Provider,
+        *,
+        http: httpx2.AsyncClient,
+        environment: Mapping[str, str],
+        credential: Credential,
+        patience: Patience | None = None,
     ) -> None:
         self.provider = provider
         self.base_url = (environment.get(provider.base_url_setting) or provider.base_url).rstrip("/")
         self.environment = environment
         self._http = http
         self._credential = credential
+        self._patience = patience or Patience()
+        # What no error may show: the host, which can be the operator's alone, and the keys as they are used.
+        self._secrets = {self.base_url.partition("://")[2].partition("/")[0]}
 
     async def key(self, *, fresh: bool = False) -> str:
         """The operator's credential; empty for a provider that needs none.
 
         Raises NoProviderAvailable.
         """
-        key = await self._credential(fresh)
+        # A secret that was pasted together with its line ending is meant without it.
+        key = (await self._credential(fresh) or "").strip()
         if not key and self.provider.is_key_needed:
-            raise NoProviderAvailable(
-                f"The provider '{self.provider.id}' is not configured on this gateway.", provider=self.provider.id
-            )
-        return key or ""
+            raise self._not_configured()
+        self._secrets.add(key)
+        return key
 
     async def post(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        headers: Callable[[str], Mapping[str, str]],
-        rules: tuple[Rule, ...] = (),
-        timeout_s: float = WHOLE_ANSWER_S,
+        self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...] = ()
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
         """Send a JSON body and read a JSON object: the object, and the headers that came with it.
 
-        `headers` makes the provider's own headers from the credential.
-
         Raises UpstreamError, BadRequest.
         """
-        async with self._open(path, body, headers=headers, timeout_s=timeout_s) as response:
-            content = await self._read(response)
-            answer = _parsed(content)
-            if response.status_code >= 400:
-                raise self._refusal(response.status_code, response.headers, answer, rules)
-            if not isinstance(answer, dict):
-                raise self._invalid("The provider's answer cannot be read.", response.status_code)
-            return answer, response.headers
+        try:
+            async with (
+                asyncio.timeout(self._patience.whole_answer_s),
+                self._open(path, body, headers=headers, timeout_s=self._patience.whole_answer_s) as response,
+            ):
+                content = await self._read(response)
+        except TimeoutError as exc:
+            raise self._too_slow() from exc
+        answer = _parsed(content)
+        if not response.is_success:
+            raise self._refusal(response.status_code, response.headers, answer, rules)
+        if not isinstance(answer, dict):
+            raise self.invalid("The provider's answer cannot be read.", response.status_code)
+        return answer, response.headers
 
     async def events(
         self,
@@ -93,116 +120,127 @@ class Connection:
         body: Mapping[str, Any],
         reader: Reader[T],
         *,
-        headers: Callable[[str], Mapping[str, str]],
+        headers: Headers,
         rules: tuple[Rule, ...] = (),
-        first_byte_s: float = FIRST_BYTE_S,
-        idle_s: float = IDLE_S,
+        is_end: Callable[[T], bool] = lambda _: False,
     ) -> AsyncGenerator[T, None]:
         """Send a JSON body and read a stream. Closing the generator closes the connection, which stops the provider.
 
+        `is_end` knows the event that only says that the stream is over; it is not passed on.
+
         Raises UpstreamError, BadRequest.
         """
-        async with self._open(path, body, headers=headers, timeout_s=first_byte_s) as response:
-            if response.status_code >= 400:
+        async with self._open(path, body, headers=headers, timeout_s=self._patience.first_byte_s) as response:
+            if not response.is_success:
                 content = await self._read(response)
                 raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
-            loop = asyncio.get_running_loop()
-            patience_ends = loop.time() + idle_s
-            pieces = response.aiter_bytes()
-            while True:
-                try:
-                    async with asyncio.timeout_at(patience_ends):
-                        received = await anext(pieces, None)
-                except TimeoutError as exc:
-                    raise self._too_slow() from exc
-                except httpx2.TimeoutException as exc:
-                    raise self._too_slow() from exc
-                except httpx2.TransportError as exc:
-                    raise self._invalid("The provider closed the stream before finishing.") from exc
-                found = reader.close() if received is None else reader.feed(received)
-                for event in found:
-                    yield event
-                if received is None:
-                    return
-                if found:
-                    patience_ends = loop.time() + idle_s
+            async with aclosing(response.aiter_bytes()) as pieces:
+                clock = asyncio.get_running_loop().time
+                patience_ends = clock() + self._patience.idle_s
+                before_first = b""
+                has_begun = False
+                received: bytes | None = b""
+                while received is not None:
+                    received = await self._next(pieces, patience_ends)
+                    found = reader.close() if received is None else reader.feed(received)
+                    for event in found:
+                        if is_end(event):
+                            await self._read_out(pieces)
+                            return
+                        yield event
+                    if found:
+                        has_begun = True
+                        patience_ends = clock() + self._patience.idle_s
+                    elif received and not has_begun and len(before_first) < _LONGEST_ERROR_BYTES:
+                        before_first += received
+                if not has_begun and (instead := _parsed(before_first)) is not None:
+                    raise self.error_in(instead, rules)
 
-    def error_in(self, body: Any, status: int, rules: tuple[Rule, ...] = ()) -> TollgateError:
-        """The error in a body that came under a status of success."""
-        error = body.get("error") if isinstance(body, dict) else None
-        code = error.get("code") if isinstance(error, dict) else None
-        inner = int(code) if isinstance(code, int | str) and str(code).isdecimal() else status
-        return self._refusal(inner if 400 <= inner < 600 else 502, {}, body, rules)
+    def error_in(self, body: Any, rules: tuple[Rule, ...] = ()) -> TollgateError:
+        """The error in a body, or in an event of a stream, that came under a status of success."""
+        refusal = read_refusal(self.provider.id, 502, {}, body, secrets=self._secrets)
+        return to_error(replace(refusal, status=status_in(refusal) or refusal.status), rules)
 
-    def invalid(self, message: str) -> UpstreamInvalid:
+    def invalid(self, message: str, status: int | None = None) -> UpstreamInvalid:
         """An answer that makes no sense."""
-        return self._invalid(message)
+        return UpstreamInvalid(message, upstream_status=status, **self._facts)
 
     @asynccontextmanager
     async def _open(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        headers: Callable[[str], Mapping[str, str]],
-        timeout_s: float,
+        self, path: str, body: Mapping[str, Any], *, headers: Headers, timeout_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
+        if not self.base_url:
+            raise self._not_configured()
         content = to_json(body)
         key = await self.key()
         response = await self._send(path, content, headers(key), timeout_s)
-        if response.status_code == 401:
+        try:
             # The operator may have changed the secret since it was read.
-            fresh = await self.key(fresh=True)
-            if fresh != key:
+            if response.status_code == 401 and (fresh := await self.key(fresh=True)) != key:
                 await response.aclose()
                 response = await self._send(path, content, headers(fresh), timeout_s)
-        try:
             yield response
         finally:
             await response.aclose()
 
     async def _send(self, path: str, content: bytes, headers: Mapping[str, str], timeout_s: float) -> httpx2.Response:
-        request = self._http.build_request(
-            "POST",
-            self.base_url + path,
-            content=content,
-            headers={"content-type": "application/json", "accept-encoding": "identity", **headers},
-            timeout=httpx2.Timeout(timeout_s, connect=CONNECT_S),
-        )
+        if not all(value.isascii() and value.isprintable() for value in headers.values()):
+            raise ProviderAuthFailed("The gateway's own credential cannot be sent to the provider.", **self._facts)
         try:
-            return await self._http.send(request, stream=True)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
-            raise ConnectFailed("The provider cannot be reached.", provider=self.provider.id) from exc
+            request = self._http.build_request(
+                "POST",
+                self.base_url + path,
+                content=content,
+                headers={"content-type": "application/json", "accept-encoding": "identity", **headers},
+                timeout=httpx2.Timeout(timeout_s, connect=self._patience.connect_s),
+            )
+            # A redirect would take the credential along.
+            return await self._http.send(request, stream=True, follow_redirects=False)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as exc:
+            raise ConnectFailed("The provider cannot be reached.", **self._facts) from exc
         except httpx2.TimeoutException as exc:
             raise self._too_slow() from exc
-        except httpx2.TransportError as exc:
-            raise self._invalid("The provider closed the connection without an answer.") from exc
+        except httpx2.RequestError as exc:
+            raise self.invalid("The provider closed the connection without an answer.") from exc
 
     async def _read(self, response: httpx2.Response) -> bytes:
         try:
             return await response.aread()
         except httpx2.TimeoutException as exc:
             raise self._too_slow() from exc
-        except httpx2.TransportError as exc:
-            raise self._invalid("The provider closed the connection before its answer was whole.") from exc
+        except httpx2.RequestError as exc:
+            raise self.invalid("The provider closed the connection before its answer was whole.") from exc
+
+    async def _next(self, pieces: AsyncIterator[bytes], patience_ends: float) -> bytes | None:
+        try:
+            async with asyncio.timeout_at(patience_ends):
+                return await anext(pieces, None)
+        except (TimeoutError, httpx2.TimeoutException) as exc:
+            raise self._too_slow() from exc
+        except httpx2.RequestError as exc:
+            raise self.invalid("The provider closed the stream before finishing.") from exc
+
+    async def _read_out(self, pieces: AsyncIterator[bytes]) -> None:
+        """Read what follows the end of a stream, which is next to nothing, so that the connection can be used again."""
+        with suppress(TimeoutError, httpx2.RequestError):
+            async with asyncio.timeout(self._patience.last_bytes_s):
+                async for _ in pieces:
+                    pass
 
     def _refusal(self, status: int, headers: Mapping[str, str], body: Any, rules: tuple[Rule, ...]) -> TollgateError:
-        return to_error(read_refusal(self.provider.id, status, headers, body), rules)
-
-    def _invalid(self, message: str, status: int | None = None) -> UpstreamInvalid:
-        return UpstreamInvalid(
-            message,
-            provider=self.provider.id,
-            upstream_status=status,
-            metadata={"provider": self.provider.id},
-        )
+        return to_error(read_refusal(self.provider.id, status, headers, body, secrets=self._secrets), rules)
 
     def _too_slow(self) -> UpstreamTimeout:
-        return UpstreamTimeout(
-            "The provider took too long to answer.",
-            provider=self.provider.id,
-            metadata={"provider": self.provider.id},
+        return UpstreamTimeout("The provider took too long to answer.", **self._facts)
+
+    def _not_configured(self) -> NoProviderAvailable:
+        return NoProviderAvailable(
+            f"The provider '{self.provider.id}' is not configured on this gateway.", **self._facts
         )
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        return {"provider": self.provider.id, "metadata": {"provider": self.provider.id}}
 
 
 def _parsed(content: bytes) -> Any:

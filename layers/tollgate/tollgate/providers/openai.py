@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tollgate.contracts.chat import ChatRequest
-from tollgate.providers.compatible import CompatibleChat
+from tollgate.errors import ContentFiltered, ProviderAuthFailed
+from tollgate.providers.compatible import CompatibleChat, mention_json
 from tollgate.providers.parameters import Dialect
+from tollgate.providers.refusals import Rule
 
 
 class OpenAIChat(CompatibleChat):
     """Chat completions of OpenAI itself."""
 
     dialect: ClassVar[Dialect] = Dialect(flags={"allowed_tools": True, "custom_tools": True, "web_search": True})
+    rules: ClassVar[tuple[Rule, ...]] = (
+        # Newer models want to know who the operator is: https://help.openai.com/en/articles/10910291
+        Rule(ProviderAuthFailed, frozenset({400, 403, 404}), texts=("organization must be verified",)),
+        Rule(ContentFiltered, frozenset({400}), codes=("invalid_prompt",)),
+    )
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The key, and the organization and project that it shall act for, where the operator names them."""
@@ -29,15 +36,5 @@ class OpenAIChat(CompatibleChat):
         if is_stream:
             body["stream_options"]["include_obfuscation"] = False
         if body.get("response_format", {}).get("type") == "json_object":
-            body["messages"] = mention_json(body["messages"])
+            body["messages"] = mention_json(body["messages"], self.dialect.flags_of(request.model))
         return body
-
-
-def mention_json(messages: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Add a line about JSON where no message has one: without it, OpenAI refuses JSON mode.
-
-    https://platform.openai.com/docs/guides/structured-outputs#json-mode
-    """
-    if any("json" in str(message.get("content", "")).lower() for message in messages):
-        return messages
-    return [{"role": "system", "content": "Answer with a JSON object."}, *messages]
