@@ -45,33 +45,31 @@ class OpenAIDouble(Double):
             Refused(422, refusal("Unprocessable.")),
         ),
         ProviderAuthFailed: (
-            Refused(401, refusal(f"Incorrect API key provided: {KEY_PLACE}.", code="invalid_api_key")),
-            Refused(403, refusal("Country, region, or territory not supported.", "request_forbidden")),
-            Refused(400, refusal("Your organization must be verified to stream this model.", param="stream")),
+            Refused(401, refusal(f"The key {KEY_PLACE} is unknown.", code="invalid_api_key")),
+            Refused(403, refusal("Nobody is served in this region.", "request_forbidden")),
+            Refused(400, refusal("First, your organization must be verified.", param="stream")),
         ),
         ProviderBilling: (
-            Refused(429, refusal("You exceeded your current quota.", "insufficient_quota", code="insufficient_quota")),
-            Refused(429, refusal("Billing hard limit has been reached.", code="billing_hard_limit_reached")),
+            Refused(429, refusal("The quota is used up.", "insufficient_quota", code="insufficient_quota")),
+            Refused(429, refusal("The limit of the bill is reached.", code="billing_hard_limit_reached")),
         ),
-        NoProviderAvailable: (
-            Refused(404, refusal("The model `a-model` does not exist.", code="model_not_found", param="model")),
-        ),
+        NoProviderAvailable: (Refused(404, refusal("There is no `a-model`.", code="model_not_found", param="model")),),
         ContextLengthExceeded: (
             Refused(400, refusal("Too long.", code="context_length_exceeded", param="messages")),
-            Refused(400, refusal("This model's maximum context length is 8192 tokens.", param="messages")),
+            Refused(400, refusal("The maximum context length is 8192 tokens.", param="messages")),
         ),
         ContentFiltered: (
             Refused(400, refusal("Not allowed.", code="content_policy_violation")),
             Refused(400, refusal("Not allowed.", code="invalid_prompt")),
         ),
-        TooLarge: (Refused(413, refusal("Request body too large.")),),
+        TooLarge: (Refused(413, refusal("Too large.")),),
         ProviderRateLimited: (
-            Refused(429, refusal("Rate limit reached.", "tokens", code="rate_limit_exceeded")),
+            Refused(429, refusal("Too many tokens.", "tokens", code="rate_limit_exceeded")),
             Refused(429, None),
         ),
-        ProviderOverloaded: (Refused(503, refusal("The engine is overloaded.", "server_error")),),
+        ProviderOverloaded: (Refused(503, refusal("Too many want this model.", "server_error")),),
         UpstreamTimeout: (Refused(408, refusal("Timed out.", "server_error")), Refused(504, None)),
-        UpstreamInvalid: (Refused(500, refusal("The server had an error.", "server_error")), Refused(502, None)),
+        UpstreamInvalid: (Refused(500, refusal("Something broke.", "server_error")), Refused(502, None)),
     }
     hints: ClassVar[Sequence[tuple[Refused, float]]] = (
         (Refused(429, refusal("Slow down.", "requests"), {"retry-after": "7", "retry-after-ms": "6500"}), 6.5),
@@ -87,12 +85,12 @@ class OpenAIDouble(Double):
         (Refused(429, refusal("Slow down.", "tokens")), 1),
     )
     stream_errors: ClassVar[Sequence[tuple[Any, type[TollgateError]]]] = (
-        (refusal("The server had an error.", "server_error"), UpstreamInvalid),
-        (refusal("Rate limit reached.", "tokens", code="rate_limit_exceeded"), ProviderRateLimited),
+        (refusal("Something broke.", "server_error"), UpstreamInvalid),
+        (refusal("Too many tokens.", "tokens", code="rate_limit_exceeded"), ProviderRateLimited),
         (refusal("No quota.", "insufficient_quota", code="insufficient_quota"), ProviderBilling),
     )
     errors_under_success: ClassVar[Sequence[tuple[Any, type[TollgateError]]]] = (
-        (refusal("The server had an error.", "server_error"), UpstreamInvalid),
+        (refusal("Something broke.", "server_error"), UpstreamInvalid),
         ({"error": {"message": "No credits.", "code": 402}}, ProviderBilling),
         ({"error": {"message": "Bad request.", "code": "400"}}, UpstreamRejected),
         ({"error": "something went wrong"}, UpstreamInvalid),

@@ -96,7 +96,7 @@ def test_a_status_alone_decides_where_the_body_says_nothing(
         pytest.param(403, openai_error(kind="request_forbidden"), ProviderAuthFailed, None, id="region"),
         pytest.param(
             429,
-            openai_error("You exceeded your current quota.", "insufficient_quota", code="insufficient_quota"),
+            openai_error("The quota is used up.", "insufficient_quota", code="insufficient_quota"),
             ProviderBilling,
             None,
             id="money",
@@ -116,7 +116,7 @@ def test_a_status_alone_decides_where_the_body_says_nothing(
         ),
         pytest.param(
             400,
-            openai_error("This model's maximum context length is 8192 tokens."),
+            openai_error("The maximum context length is 8192 tokens."),
             ContextLengthExceeded,
             None,
             id="context by its text",
@@ -222,11 +222,11 @@ def test_what_only_the_operator_can_mend_says_nothing_of_the_providers_words(sta
 
 
 def test_a_rejection_is_told_in_the_providers_words() -> None:
-    body = openai_error("Unsupported value: 'temperature' does not support 3.", param="temperature", code="too_high")
+    body = openai_error("3 is too much for 'temperature'.", param="temperature", code="too_high")
 
     error = refused(400, body)
 
-    assert error.message == "Unsupported value: 'temperature' does not support 3."
+    assert error.message == "3 is too much for 'temperature'."
     assert error.metadata == {"provider": "openai", "upstream_status": 400, "upstream_code": "too_high"}
 
 
@@ -323,8 +323,8 @@ def test_an_error_that_came_without_a_status_of_its_own_names_one(body: Any, sta
     ("text", "expected"),
     [
         (
-            "Incorrect API key: sk-abc***xyz1. See (https://example.com/keys).",
-            "Incorrect API key: [removed]. See ([address]",
+            "Wrong key: sk-abc***xyz1. See (https://example.com/keys).",
+            "Wrong key: [removed]. See ([address]",
         ),
         ("key AIzaSyD-1234567890abcdefghijklmnopqrstu is bad", "key [removed] is bad"),
         ("Bearer abc.def was refused", "[removed] was refused"),
