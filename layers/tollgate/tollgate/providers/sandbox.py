@@ -26,6 +26,7 @@ from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, 
 from tollgate.contracts.usage import Usage
 from tollgate.errors import ConnectFailed, TollgateError, UpstreamInvalid, UpstreamTimeout
 from tollgate.providers.connection import Connection
+from tollgate.providers.examples import example_of
 from tollgate.providers.parameters import EFFORTS, Dialect, plan
 from tollgate.providers.refusals import read_refusal, to_error
 
@@ -33,15 +34,18 @@ _TOKEN: Final = re.compile(r"\s*\S{1,4}|\s+")
 _PAUSE_S: Final = 0.1
 _TOKENS_PER_MESSAGE: Final = 3
 _TOKENS_PER_IMAGE: Final = 85
-_TOKENS_PER_SOUND: Final = 50
+_TOKENS_PER_KILOBYTE_OF_SOUND: Final = 10
+# The pieces of a stream after which a model that breaks off does so, if it has not finished before.
+_BREAKS_AFTER: Final[Mapping[str, int]] = {"cut": 3, "garbage": 3, "error-mid-stream": 3, "empty": 0}
 _NAME: Final = "sandbox"
+_FACTS: Final[Mapping[str, Any]] = {"provider": _NAME, "metadata": {"provider": _NAME}}
 
 
 class SandboxChat:
     """Conversations with nobody."""
 
     dialect: ClassVar[Dialect] = Dialect(
-        flags={"effort_levels": EFFORTS, "custom_tools": False, "tokens_per_image": _TOKENS_PER_IMAGE}
+        flags={"effort_levels": EFFORTS, "logprobs": False, "tokens_per_image": _TOKENS_PER_IMAGE}
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -56,7 +60,7 @@ class SandboxChat:
         script = _Script(request)
         script.fail_at_once()
         await asyncio.sleep(script.pause_s)
-        if script.trick in {"cut", "garbage", "empty", "error-mid-stream"}:
+        if script.breaks_after is not None:
             raise script.broken()
         choices = [script.choice(index) for index in range(script.n)]
         return Completion(choices, script.usage(choices), upstream_id=script.id, upstream_model=script.trick)
@@ -66,14 +70,11 @@ class SandboxChat:
         script = _Script(request)
         script.fail_at_once()
         choices = [script.choice(index) for index in range(script.n)]
-        pieces = 0
-        for choice in choices:
-            for part in script.parts(choice):
-                await asyncio.sleep(script.pause_s)
-                yield Delta([part], None, None, script.id, script.trick)
-                pieces += 1
-                if pieces > 2 and script.trick in {"cut", "garbage", "empty", "error-mid-stream"}:
-                    raise script.broken()
+        for place, part in enumerate(part for choice in choices for part in script.parts(choice)):
+            if script.breaks_after is not None and (part["finish_reason"] or place >= script.breaks_after):
+                raise script.broken()
+            await asyncio.sleep(script.pause_s)
+            yield Delta([part], None, None, script.id, script.trick)
         yield Delta(usage=script.usage(choices))
 
 
@@ -91,9 +92,8 @@ class _Script:
         self.trick = request.model.upstream_model
         self.n = int(self._body.get("n") or 1)
         self.pause_s = _PAUSE_S if self.trick == "slow" else 0.0
-        self._prompt_tokens = sum(_tokens_of(message) for message in self._body["messages"]) + count_tokens(
-            json.dumps(self._body.get("tools") or "")
-        )
+        self.breaks_after = _BREAKS_AFTER.get(self.trick)
+        self._prompt_tokens = sum(map(_tokens_of, self._body["messages"])) + _tokens_in(self._body.get("tools"))
         self.id = f"sandbox-{self._prompt_tokens}-{request.max_output_tokens}"
 
     def fail_at_once(self) -> None:
@@ -101,7 +101,7 @@ class _Script:
         if error := self._error():
             raise error
         window = self._request.model.context_length
-        if window is not None and self._prompt_tokens + self._asked_for() > window:
+        if window is not None and self._prompt_tokens >= window:
             raise _refusal(400, "This model's maximum context length is exceeded.", "context_length_exceeded")
 
     def broken(self) -> TollgateError:
@@ -109,13 +109,16 @@ class _Script:
         if self.trick == "error-mid-stream":
             return _refusal(503, "The engine is overloaded.", "overloaded")
         what = {"cut": "closed the stream before finishing", "empty": "answered with no choice"}
-        return UpstreamInvalid(f"The provider {what.get(self.trick, 'sent what cannot be read')}.", provider=_NAME)
+        return UpstreamInvalid(f"The provider {what.get(self.trick, 'sent what cannot be read')}.", **_FACTS)
 
     def choice(self, index: int) -> dict[str, Any]:
         """One whole choice."""
         message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
+        room = self._request.max_output_tokens
         if self.trick == "reasoner" and self._body.get("reasoning_effort") != "none":
-            message["reasoning_content"] = "The question is short, so the answer can be."
+            thoughts = _TOKEN.findall("The question is short, so the answer can be.")[:room]
+            message["reasoning_content"] = "".join(thoughts)
+            room -= len(thoughts)
         if calls := self._tool_calls(index):
             return {
                 "index": index,
@@ -125,12 +128,11 @@ class _Script:
             }
         text, reason = self._text(index), "stop"
         stops = self._body.get("stop") or []
-        for stop in [stops] if isinstance(stops, str) else stops:
+        for stop in filter(None, [stops] if isinstance(stops, str) else stops):
             text = text.partition(stop)[0]
         tokens = _TOKEN.findall(text)
-        room = self._request.max_output_tokens - count_tokens(message.get("reasoning_content", ""))
         if len(tokens) > room:
-            text, reason = "".join(tokens[: max(room, 0)]), "length"
+            text, reason = "".join(tokens[:room]), "length"
         return {"index": index, "message": {**message, "content": text}, "logprobs": None, "finish_reason": reason}
 
     def parts(self, choice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -157,24 +159,19 @@ class _Script:
             return None
         reasoning = sum(count_tokens(choice["message"].get("reasoning_content", "")) for choice in choices)
         said = sum(
-            count_tokens(choice["message"]["content"] or "")
-            + count_tokens(json.dumps(choice["message"].get("tool_calls", "")))
+            count_tokens(choice["message"]["content"] or "") + _tokens_in(choice["message"].get("tool_calls"))
             for choice in choices
         )
         spent = min(reasoning + said, self._request.max_output_tokens * self.n)
         return Usage(self._prompt_tokens, max(spent, 1), reasoning_tokens=min(reasoning, spent))
 
-    def _asked_for(self) -> int:
-        asked = self._body.get("max_completion_tokens") or self._body.get("max_tokens")
-        return int(asked or 1)
-
     def _error(self) -> TollgateError | None:
         kind = self.trick.removeprefix("error-") if self.trick.startswith("error-") else ""
         match kind:
             case "connect":
-                return ConnectFailed("The provider cannot be reached.", provider=_NAME)
+                return ConnectFailed("The provider cannot be reached.", **_FACTS)
             case "timeout":
-                return UpstreamTimeout("The provider took too long to answer.", provider=_NAME)
+                return UpstreamTimeout("The provider took too long to answer.", **_FACTS)
             case "billing":
                 return _refusal(429, "You exceeded your current quota.", "insufficient_quota")
             case _ if kind.isdecimal():
@@ -186,7 +183,7 @@ class _Script:
     def _text(self, index: int) -> str:
         schema = _schema(self._body.get("response_format"))
         if schema is not None:
-            return json.dumps(_example(schema), separators=(",", ":"), ensure_ascii=False)
+            return json.dumps(example_of(schema), separators=(",", ":"), ensure_ascii=False)
         last = self._body["messages"][-1]
         said = _text_of(last)
         if last["role"] == "tool":
@@ -209,11 +206,11 @@ class _Script:
         chosen = (named or tools)[: None if parallel and named else 1]
         return [
             {
-                "id": f"call_sandbox_{index}_{number}",
+                "id": f"call_sandbox_{len(self._body['messages'])}_{index}_{number}",
                 "type": "function",
                 "function": {
                     "name": tool["function"]["name"],
-                    "arguments": json.dumps(_example(tool["function"].get("parameters") or {}), separators=(",", ":")),
+                    "arguments": json.dumps(_arguments(tool["function"].get("parameters")), separators=(",", ":")),
                 },
             }
             for number, tool in enumerate(chosen)
@@ -223,11 +220,33 @@ class _Script:
 def _tokens_of(message: Mapping[str, Any]) -> int:
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
-    weights = {"image_url": _TOKENS_PER_IMAGE, "input_audio": _TOKENS_PER_SOUND, "file": _TOKENS_PER_IMAGE}
-    return _TOKENS_PER_MESSAGE + sum(
-        weights.get(part.get("type", ""), 0) or count_tokens(part.get("text") or part.get("refusal") or "")
-        for part in parts
-    )
+    return _TOKENS_PER_MESSAGE + sum(map(_tokens_of_part, parts))
+
+
+def _tokens_of_part(part: Mapping[str, Any]) -> int:
+    match part["type"]:
+        case "image_url":
+            return _TOKENS_PER_IMAGE
+        case "input_audio":
+            return -(-_decoded_bytes(part["input_audio"].get("data")) // 1_000) * _TOKENS_PER_KILOBYTE_OF_SOUND
+        case "file":
+            return _decoded_bytes(part["file"].get("file_data")) // 4
+    return count_tokens(part.get("text") or part.get("refusal") or "")
+
+
+def _tokens_in(value: Any) -> int:
+    """Of every text in a JSON value, and one for each thing that is in another."""
+    if isinstance(value, str):
+        return count_tokens(value)
+    if isinstance(value, Mapping):
+        return sum(count_tokens(name) + 1 + _tokens_in(inner) for name, inner in value.items())
+    if isinstance(value, list):
+        return sum(1 + _tokens_in(inner) for inner in value)
+    return 0
+
+
+def _decoded_bytes(base64_text: str | None) -> int:
+    return len(base64_text or "") * 3 // 4
 
 
 def _text_of(message: Mapping[str, Any]) -> str:
@@ -237,45 +256,17 @@ def _text_of(message: Mapping[str, Any]) -> str:
     return " ".join(part.get("text") or f"[{part['type']}]" for part in content)
 
 
-def _schema(response_format: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def _schema(response_format: Mapping[str, Any] | None) -> Any:
     match (response_format or {}).get("type"):
         case "json_object":
             return {"type": "object", "properties": {"answer": {"type": "string"}}}
         case "json_schema":
-            return (response_format or {})["json_schema"].get("schema") or {}
+            return (response_format or {})["json_schema"].get("schema") or {"type": "object"}
     return None
 
 
-def _example(schema: Mapping[str, Any], depth: int = 0) -> Any:
-    """A value that fits a JSON Schema: the shortest that says what it is."""
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][0]
-    for name in ("anyOf", "oneOf", "allOf"):
-        if schema.get(name):
-            return _example(schema[name][0], depth)
-    if depth > 8:
-        return None
-    kind = schema.get("type", "object" if "properties" in schema else "string")
-    return _example_of(kind[0] if isinstance(kind, list) else kind, schema, depth)
-
-
-def _example_of(kind: str, schema: Mapping[str, Any], depth: int) -> Any:
-    match kind:
-        case "object":
-            return {name: _example(inner, depth + 1) for name, inner in (schema.get("properties") or {}).items()}
-        case "array":
-            return [
-                _example(schema.get("items") or {}, depth + 1) for _ in range(max(int(schema.get("minItems", 1)), 1))
-            ]
-        case "integer" | "number":
-            return schema.get("minimum", 1)
-        case "boolean":
-            return True
-        case "null":
-            return None
-    return str(schema.get("description") or "text")[: schema.get("maxLength")]
+def _arguments(parameters: Any) -> Any:
+    return example_of(parameters or {"type": "object"})
 
 
 def _refusal(status: int, message: str, code: str) -> TollgateError:
