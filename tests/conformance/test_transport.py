@@ -176,7 +176,7 @@ async def test_a_provider_that_does_not_hang_up_after_the_end_is_not_waited_for(
 
 
 def a_refused_key(double: Double) -> Reply:
-    return next(form for form in double.refusals[ProviderAuthFailed] if form.status == 401).reply()
+    return Refused(401, double.error("No.")).reply()
 
 
 @pytest.mark.parametrize("is_stream", [False, True])

@@ -93,6 +93,10 @@ class Double(ABC):
     media_type: ClassVar[str] = "text/event-stream"
     reports: ClassVar[frozenset[str]] = frozenset({"cached", "cache_write", "reasoning"})
     """The counters that the vendor has beside the two that all have."""
+    finishes: ClassVar[frozenset[str]] = frozenset({"stop", "length", "content_filter"})
+    """The ways to end, beside a tool call, that the vendor has a word for."""
+    shows_reasoning: ClassVar[bool] = False
+    """Whether the vendor sends the text of its reasoning."""
     has_signatures: ClassVar[bool] = False
     """Whether the vendor signs its reasoning, and wants it back."""
     has_schemas: ClassVar[bool] = True
