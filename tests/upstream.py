@@ -153,6 +153,7 @@ class Upstream:
         task.add_done_callback(self._handling.discard)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        watching = asyncio.create_task(self._notice_leaving(reader))
         try:
             while (request := await _read_request(reader)) is not None:
                 self.requests.append(request)
@@ -162,7 +163,13 @@ class Upstream:
         except ConnectionError:
             self.gone.set()
         finally:
+            watching.cancel()
             writer.close()
+
+    async def _notice_leaving(self, reader: asyncio.StreamReader) -> None:
+        while not reader.at_eof():  # noqa: ASYNC110 - a reader has no event for its end
+            await asyncio.sleep(0.005)
+        self.gone.set()
 
     async def _answer(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
         if reply.before is not None:
