@@ -42,7 +42,7 @@ def moto() -> Iterator[MotoServer]:
 @pytest.fixture
 def environment(template: Template, moto: MotoServer) -> dict[str, str]:
     """What functions see, over empty tables that are those of the template."""
-    httpx2.post(f"{moto.url}/moto-api/reset", trust_env=False).raise_for_status()
+    moto.reset()
     create_state(template, lambda _service: moto.url)
     return local_environment(template, {}, lambda: moto.url, print)
 
@@ -105,7 +105,7 @@ async def make_world(template: Template, environment: dict[str, str]) -> AsyncIt
             gateway = LocalGateway(template, made)
             transport = httpx2.ASGITransport(app=gateway, raise_app_exceptions=False)
             client = await stack.enter_async_context(
-                httpx2.AsyncClient(transport=transport, base_url="http://gateway", trust_env=False)
+                httpx2.AsyncClient(transport=transport, base_url="http://gateway", verify=False)
             )
             return World(made, client)
 

@@ -5,8 +5,10 @@ import secrets
 import string
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from threading import Lock, Thread
 from typing import Any, Final
+from urllib import request
 
 import boto3
 from botocore.config import Config
@@ -60,6 +62,10 @@ class MotoServer:
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.port}"
+
+    def reset(self) -> None:
+        """Forget everything."""
+        request.urlopen(request.Request(f"{self.url}/moto-api/reset", method="POST"), timeout=10).close()
 
     def stop(self) -> None:
         """Stop answering."""
@@ -145,6 +151,7 @@ def _create(client: Any, logical_id: str, kind: str, properties: Mapping[str, An
             client.create_secret(Name=name, SecretString=text if isinstance(text, str) else json.dumps(text))
 
 
+@cache
 def _client(service: str, url: str, *, attempts: int = 3) -> Any:
     return boto3.client(
         service,
