@@ -23,3 +23,7 @@ def up(port: int) -> None:
     from tollgate_cli.local.up import up as run  # noqa: PLC0415 - a help text should not wait for a server's imports
 
     run(port=port)
+
+
+if __name__ == "__main__":
+    main()

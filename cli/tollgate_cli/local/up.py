@@ -27,7 +27,7 @@ from tollgate.services.operate.accounts import create_account, create_credit
 from tollgate.services.router.keys import create_key
 from tollgate_cli.local.gateway import LocalGateway, load_handler, run_every
 from tollgate_cli.local.state import CREDENTIALS, REGION, MotoServer, create_state, resolve, speaks
-from tollgate_cli.template import ROOT, Template, read_template
+from tollgate_cli.template import Template, read_template
 
 FIRST_CREDIT_USD: Final = Decimal(10)
 _SERVICES: Final = ("dynamodb", "s3", "sqs", "secretsmanager")
@@ -44,9 +44,9 @@ class Access:
     api_key: str
 
 
-def access_file(root: Path = ROOT) -> Path:
+def access_file() -> Path:
     """Where a gateway that is up says how to reach it."""
-    return root / ".tollgate" / "local.json"
+    return Path.cwd() / ".tollgate" / "local.json"
 
 
 def local_environment(
