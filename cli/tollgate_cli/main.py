@@ -5,6 +5,7 @@ import os
 import click
 
 from tollgate import VERSION
+from tollgate_cli import operator
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +24,10 @@ def up(port: int) -> None:
     from tollgate_cli.local.up import up as run  # noqa: PLC0415 - a help text should not wait for a server's imports
 
     run(port=port)
+
+
+for _command in (operator.accounts, operator.credit, operator.keys, operator.ledger):
+    main.add_command(_command)
 
 
 if __name__ == "__main__":
