@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from tests.builders import NOW, a_call, a_caller
+from tests.running import running
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
 from tollgate.contracts.router.keys import CreateKeyRequest
 from tollgate.resources import Resources
@@ -19,6 +20,8 @@ from tollgate_cli.local.gateway import LocalGateway
 from tollgate_cli.local.state import MotoServer, create_state
 from tollgate_cli.local.up import local_environment
 from tollgate_cli.template import Template, read_template
+
+__all__ = ["running"]
 
 # The machine's own settings must not decide what a test sees.
 for _name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL")) or name.startswith("AWS_")]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.conftest import ROOT, Running
+from tests.running import ROOT, Running
 
 _FOLDER = Path(__file__).parent
 _SDKS = {

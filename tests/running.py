@@ -17,7 +17,7 @@ import pytest
 
 from tests.upstream import Received, Reply, Upstream, a_completion, a_usage, chunks_of, event_reply, json_reply
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(__file__).resolve().parents[1]
 _PATIENCE_S: Final = 60
 
 
