@@ -52,12 +52,15 @@ class Catalogue:
         try:
             return canonical(model_id, namespace=self._namespace)
         except InvalidModelId as exc:
-            named = [known for known in self._entries if known.partition("/")[2] == model_id]
-            if len(named) == 1:
-                raise InvalidModelId(
-                    f"'{model_id}' is not a model id. Did you mean '{named[0]}'?", param="model"
-                ) from exc
-            raise
+            named = [
+                known
+                for known, entry in sorted(self._entries.items())
+                if known.partition("/")[2] == model_id and entry.get("enabled", True)
+            ]
+            if not named:
+                raise
+            meant = " or ".join(f"'{known}'" for known in named)
+            raise InvalidModelId(f"'{model_id}' is not a model id. Did you mean {meant}?", param="model") from exc
 
     def _model(self, entry: Entry) -> Model:
         model_id = entry["id"]
