@@ -184,7 +184,7 @@ class _Shelf:
         self._day: date = facts["prices_on"]
         self._released: date = facts["released"]
         self._built = built
-        self._dialect = _dialect(provider)
+        self._dialect = dialect_of(provider)
         self._sold: set[str] = set()
         if table.get("prices") and seller is None:
             raise BadFacts(f"{provider}: genai-prices knows no '{table['prices']}'")
@@ -370,7 +370,7 @@ def _check(place: str, table: Mapping[str, Any], allowed: Iterable[str]) -> None
         raise BadFacts(f"{place}: unknown: {', '.join(sorted(unknown))}")
 
 
-def _dialect(provider: str) -> Dialect:
+def dialect_of(provider: str) -> Dialect:
     """What the provider's adapter takes and assumes; a provider that has none yet is taken for an ordinary one."""
     row = PROVIDERS.get(provider)
     if row is None or "chat" not in row.can:

@@ -1,10 +1,11 @@
 """Finding models."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from pydantic_core import from_json
 
 from tollgate.catalogue.entries import Entry, to_model
 from tollgate.catalogue.ids import canonical
@@ -57,7 +58,7 @@ class Catalogue:
                 for known, entry in sorted(self._entries.items())
                 if known.partition("/")[2] == model_id and entry.get("enabled", True)
             ]
-            if not named:
+            if not model_id or not named:
                 raise
             meant = " or ".join(f"'{known}'" for known in named)
             raise InvalidModelId(f"'{model_id}' is not a model id. Did you mean {meant}?", param="model") from exc
@@ -78,4 +79,4 @@ def unknown_model(model_id: str) -> ModelNotFound:
 @cache
 def built_entries() -> tuple[Mapping[str, object], ...]:
     """The entries that come with this release."""
-    return tuple(json.loads(_BUILT.read_bytes())["models"])
+    return tuple(from_json(_BUILT.read_bytes())["models"])
