@@ -129,9 +129,9 @@ def endpoint(
     """Make an endpoint of a service.
 
     `capability` is what a key needs for it, None where anybody may call it; `body` and `query` are the contracts that
-    the service gets as `request` and `query`; `answer` is the contract of what it returns, for the documentation;
-    `status` is that of success. A gated endpoint refuses an account without a balance before it looks at the body:
-    unless told otherwise, those that call a model are.
+    the service gets as `request` and `query`; `answer` is, for the documentation, the contract of what it returns, or
+    one for each media type; `status` is that of success. A gated endpoint refuses an account without a balance before
+    it looks at the body: unless told otherwise, those that call a model are.
     """
     return Endpoint(
         service,

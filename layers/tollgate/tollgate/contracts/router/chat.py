@@ -345,7 +345,8 @@ class ProviderPreferences(Shape):
 class ChatCompletionRequest(Shape):
     """A conversation to be answered. Fields that are not listed are accepted; see `drop_params` for their fate."""
 
-    model: Annotated[str, Field(min_length=1, max_length=256, description="`provider/model_name`")]
+    model: Annotated[str, Field(min_length=1, max_length=256)]
+    """The model to ask: `provider/model_name`, as `GET /v1/models` lists them."""
     messages: Annotated[list[Message], Field(min_length=1, max_length=2048)]
     """The conversation so far, oldest first."""
     stream: bool = False
@@ -354,7 +355,8 @@ class ChatCompletionRequest(Shape):
     """Higher is more random, lower more repeatable."""
     max_completion_tokens: _Tokens | None = None
     """The longest answer, reasoning included. Without it, the longest that the model and the balance allow."""
-    max_tokens: Annotated[_Tokens | None, Field(description="The older name of `max_completion_tokens`.")] = None
+    max_tokens: _Tokens | None = None
+    """The older name of `max_completion_tokens`."""
     top_p: _Probability | None = None
     """Only the most likely tokens that make up this share of the probability are considered."""
     n: Annotated[int, Field(ge=1, le=128)] | None = None
@@ -416,9 +418,8 @@ class ChatCompletionRequest(Shape):
     """The same, under its newer name."""
     prompt_cache_key: str | None = None
     """Requests with the same key share a provider's cache. Providers get a hash of it."""
-    models: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=256)]] | None, Field(description="Fallbacks")
-    ] = None
+    models: list[Annotated[str, Field(min_length=1, max_length=256)]] | None = None
+    """Models to ask next, in this order, when the first cannot answer."""
     provider: ProviderPreferences | None = None
     """Which providers may answer."""
     route: Literal["fallback"] | None = None

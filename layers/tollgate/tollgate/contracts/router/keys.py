@@ -60,9 +60,8 @@ class CreateKeyRequest(StrictShape):
     """Rate limits of the key."""
     expires_at: Moment | None = None
     """When the key stops working: ISO 8601, with its zone. Absent for never."""
-    account_id: Annotated[str | None, Field(description="Whose key it is; only an operator may name an account.")] = (
-        None
-    )
+    account_id: str | None = None
+    """Whose key it is; only an operator may name an account."""
 
 
 class UpdateKeyRequest(StrictShape):
