@@ -193,7 +193,9 @@ class _Exchange:
         endpoint, call = self._endpoint, self._call
         if endpoint.capability is not None:
             _authorize(call.caller, endpoint.capability)
-        parts: dict[str, Any] = {"call": call, "resources": self._resources, **path_parameters_of(self._scope)}
+        # The scope is for the one service that is part of the edge.
+        parts: dict[str, Any] = {"call": call, "resources": self._resources, "scope": self._scope}
+        parts |= path_parameters_of(self._scope)
         content = await self._read_body()
         if endpoint.body is not None:
             call.body = parse_body(content, call.headers.get("content-type", ""))
