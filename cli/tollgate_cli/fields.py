@@ -90,8 +90,10 @@ class FieldReader:
             return " or ".join(dict.fromkeys(self._type(option, many=many) for option in options))
         whole = self.resolve(schema)
         match whole.get("type", "any value"):
+            case "array" if not whole.get("items"):
+                return "arrays" if many else "array"
             case "array":
-                return f"{'arrays' if many else 'array'} of {self._type(whole.get('items', {}), many=True)}"
+                return f"{'arrays' if many else 'array'} of {self._type(whole['items'], many=True)}"
             case "object" if isinstance(whole.get("additionalProperties"), dict):
                 return f"{'maps' if many else 'map'} to {self._type(whole['additionalProperties'], many=True)}"
             case list() as kinds:

@@ -5,9 +5,11 @@ A field is described by the string below it. At run time such a string costs not
 
 import ast
 import inspect
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel
@@ -69,9 +71,10 @@ def field_descriptions(contract: type[BaseModel]) -> dict[str, str]:
 
 def _described_in(contract: type[BaseModel]) -> dict[str, str]:
     source = _source(contract.__module__)
-    definition = next(node for node in source.body if isinstance(node, ast.ClassDef) and node.name == contract.__name__)
+    definitions = (node for node in source.body if isinstance(node, ast.ClassDef) and node.name == contract.__name__)
+    lines = next((definition.body for definition in definitions), [])
     found: dict[str, str] = {}
-    for field, below in zip(definition.body, definition.body[1:], strict=False):
+    for field, below in pairwise(lines):
         match field, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                 found[name] = inspect.cleandoc(text)
@@ -126,16 +129,19 @@ def _renamed(node: Any, names: Mapping[str, str]) -> Any:
     """A schema with readable names, in the words of JSON Schema alone."""
     match node:
         case dict():
-            return {
-                key if isinstance(value, dict) else _KEYWORDS.get(key, key): _renamed(value, names)
-                for key, value in node.items()
-                if isinstance(value, dict) or key not in _NOT_KEYWORDS
-            }
+            return dict(_renamed_keyword(key, value, names) for key, value in node.items() if key not in _NOT_KEYWORDS)
         case list():
             return [_renamed(value, names) for value in node]
         case str() if node.startswith(REFERENCE):
             return REFERENCE + names[node.removeprefix(REFERENCE)]
     return node
+
+
+def _renamed_keyword(key: str, value: Any, names: Mapping[str, str]) -> tuple[str, Any]:
+    if key in _KEYWORDS and not isinstance(value, dict):
+        # A bound that is a decimal comes as a text.
+        return _KEYWORDS[key], json.loads(value) if isinstance(value, str) else value
+    return key, _renamed(value, names)
 
 
 def _readable(name: str) -> str:
