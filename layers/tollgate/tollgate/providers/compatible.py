@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, ClassVar, Final
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
@@ -137,7 +137,11 @@ class CompatibleChat:
         )
 
     def choice_from_wire(self, choice: dict[str, Any]) -> dict[str, Any]:
-        """One choice of an answer or of a chunk."""
+        """One choice of an answer or of a chunk. Arguments of a tool call are text from here on."""
+        for call in (choice.get("message") or choice.get("delta") or {}).get("tool_calls") or ():
+            function = call.get("function") or {}
+            if isinstance(function.get("arguments"), dict):
+                function["arguments"] = to_json(function["arguments"]).decode()
         reason = choice.get("finish_reason")
         if reason and reason not in FINISH_REASONS:
             if reason == _OVERLOADED:

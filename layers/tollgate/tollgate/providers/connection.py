@@ -106,6 +106,9 @@ class Connection:
             if response.status_code >= 400:
                 content = await self._read(response)
                 raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
+            if response.headers.get("content-type", "").startswith("application/json"):
+                # Some answer an error, or all at once, under the status of a stream.
+                raise self.error_in(_parsed(await self._read(response)), 502, rules)
             loop = asyncio.get_running_loop()
             patience_ends = loop.time() + idle_s
             pieces = response.aiter_bytes()

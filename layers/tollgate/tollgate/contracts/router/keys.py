@@ -9,7 +9,7 @@ from tollgate.contracts.limits import Limits
 from tollgate.contracts.money import UsDollars
 from tollgate.contracts.shapes import Query, Shape, StrictShape, Trimmed
 
-Name = Annotated[str, Trimmed, Field(min_length=3, max_length=100)]
+Name = Annotated[str, Field(min_length=3, max_length=100), Trimmed]
 _Model = Annotated[str, Field(min_length=1, max_length=256)]
 # API Gateway hands an authorizer's findings on in headers' room: a scope has to fit there.
 Models = Annotated[list[_Model], Field(max_length=100)]
