@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from tollgate_cli import catalogue
 from tollgate_cli.openapi import openapi
 from tollgate_cli.reference import reference
 from tollgate_cli.template import ROOT, Template, read_template
@@ -35,10 +36,16 @@ def reference_html(template: Template) -> str:
     return reference(template, _openapi(template))
 
 
+def models(_template: Template) -> str:
+    """The catalogue."""
+    return catalogue.build()
+
+
 GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     f"{_DOCUMENTS}/routes.json": routes,
     f"{_DOCUMENTS}/openapi.json": openapi_json,
     f"{_DOCUMENTS}/reference.html": reference_html,
+    "layers/tollgate/tollgate/catalogue/models.json": models,
 }
 """Each derived file, by its path from the root, and what writes it."""
 

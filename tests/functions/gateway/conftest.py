@@ -1,7 +1,6 @@
 """The endpoints of the gateway itself, called as ASGI applications. None of them reads anything from AWS."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,18 +29,14 @@ Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 @pytest.fixture
-def invoke(template: Template) -> Iterator[Invoke]:
+def invoke(template: Template) -> Invoke:
     """Give an event to the handler of a buffered function, as Lambda does."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
 
     def hand_over(function: str, event: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = load_handler(template.functions[function], "handler")(event, None)
         return answer
 
-    yield hand_over
-    loop.close()
-    asyncio.set_event_loop(None)
+    return hand_over
 
 
 @pytest.fixture
