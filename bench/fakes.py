@@ -126,4 +126,4 @@ _COMPLETION: dict[str, Any] = {
         "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
     },
 }
-_CHUNK = {"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1790000000, "model": "gpt-4o-2024-11-20"}
+_CHUNK = {**{name: _COMPLETION[name] for name in ("id", "created", "model")}, "object": "chat.completion.chunk"}
