@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tests.builders import NOW, a_call, a_caller
+from tests.running import running
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
 from tollgate.contracts.router.keys import CreateKeyRequest
 from tollgate.resources import Resources
@@ -20,6 +21,8 @@ from tollgate_cli.local.gateway import LocalGateway
 from tollgate_cli.local.state import MotoServer, create_state
 from tollgate_cli.local.up import local_environment
 from tollgate_cli.template import Template, read_template
+
+__all__ = ["running"]
 
 # The machine's own settings must not decide what a test sees.
 for _name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL")) or name.startswith("AWS_")]:
@@ -48,7 +51,7 @@ def moto() -> Iterator[MotoServer]:
 @pytest.fixture
 def environment(template: Template, moto: MotoServer) -> dict[str, str]:
     """What functions see, over empty tables that are those of the template."""
-    httpx2.post(f"{moto.url}/moto-api/reset", trust_env=False).raise_for_status()
+    moto.reset()
     create_state(template, lambda _service: moto.url)
     return local_environment(template, {}, lambda: moto.url, print)
 
@@ -111,7 +114,7 @@ async def make_world(template: Template, environment: dict[str, str]) -> AsyncIt
             gateway = LocalGateway(template, made)
             transport = httpx2.ASGITransport(app=gateway, raise_app_exceptions=False)
             client = await stack.enter_async_context(
-                httpx2.AsyncClient(transport=transport, base_url="http://gateway", trust_env=False)
+                httpx2.AsyncClient(transport=transport, base_url="http://gateway", verify=False)
             )
             return World(made, client)
 

@@ -138,10 +138,14 @@ def chunks_of(*texts: str, usage: Mapping[str, Any] | None = None, finish: str |
 
 
 class Upstream:
-    """An HTTP/1.1 server that answers with what it was given, in that order; the last answer is given again."""
+    """An HTTP/1.1 server that answers with what it was given, in that order; the last answer is given again.
 
-    def __init__(self, *replies: Reply) -> None:
+    With `answer` it decides by the request instead.
+    """
+
+    def __init__(self, *replies: Reply, answer: Callable[[Received], Reply] | None = None) -> None:
         self.replies = list(replies)
+        self._decide = answer
         self.requests: list[Received] = []
         self.gone = asyncio.Event()
         """Set when a client broke an answer off."""
@@ -184,23 +188,27 @@ class Upstream:
         try:
             while (request := await _read_request(reader)) is not None:
                 self.requests.append(request)
-                reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-                watch = asyncio.create_task(self._watch(reader))
+                watching = asyncio.create_task(self._notice_leaving(reader))
                 try:
-                    if not await self._answer(reply, writer):
+                    if not await self._answer(self._reply(request), writer):
                         return
                 finally:
-                    watch.cancel()
+                    watching.cancel()
         except ConnectionError:
             self.gone.set()
         finally:
             writer.close()
 
-    async def _watch(self, reader: asyncio.StreamReader) -> None:
+    async def _notice_leaving(self, reader: asyncio.StreamReader) -> None:
         """Notice a client that goes away while nothing is written to it."""
-        while not reader.at_eof():  # noqa: ASYNC110 - a StreamReader tells nobody
-            await asyncio.sleep(0.001)
+        while not reader.at_eof():  # noqa: ASYNC110 - a reader has no event for its end
+            await asyncio.sleep(0.005)
         self.gone.set()
+
+    def _reply(self, request: Received) -> Reply:
+        if self._decide is not None:
+            return self._decide(request)
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
     async def _answer(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
         if reply.before is not None:

@@ -87,7 +87,11 @@ class LocalGateway:
             await self._answer_itself("REQUEST_TOO_LARGE", event, send)
             return
         if route.needs_authorizer:
-            policy = await authorize({**event, "type": "REQUEST", "methodArn": _arn(route)}, self._resources)
+            try:
+                policy = await authorize({**event, "type": "REQUEST", "methodArn": _arn(route)}, self._resources)
+            except Exception:
+                await self._answer_itself("AUTHORIZER_FAILURE", event, send)
+                raise
             event["requestContext"]["authorizer"] = {"principalId": policy["principalId"], **policy["context"]}
             if policy["policyDocument"]["Statement"][0]["Effect"] != "Allow":
                 await self._answer_itself("ACCESS_DENIED", event, send)

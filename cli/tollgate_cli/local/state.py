@@ -5,8 +5,10 @@ import secrets
 import string
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from threading import Lock, Thread
 from typing import Any, Final
+from urllib import request
 
 import boto3
 from botocore.config import Config
@@ -17,7 +19,12 @@ from tollgate_cli.template import Template
 REGION: Final = "us-east-1"
 CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-_MADE_BY_NAME: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"}
+_SERVICES: Final = {
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::S3::Bucket": "s3",
+    "AWS::SQS::Queue": "sqs",
+    "AWS::SecretsManager::Secret": "secretsmanager",
+}
 _EXISTS: Final = {
     "BucketAlreadyOwnedByYou",
     "QueueAlreadyExists",
@@ -56,6 +63,10 @@ class MotoServer:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.port}"
 
+    def reset(self) -> None:
+        """Forget everything."""
+        request.urlopen(request.Request(f"{self.url}/moto-api/reset", method="POST"), timeout=10).close()
+
     def stop(self) -> None:
         """Stop answering."""
         self._server.shutdown()
@@ -77,12 +88,16 @@ def resolve(value: Any, parameters: Mapping[str, str]) -> str:
             return str(value)
 
 
-def create_state(template: Template, endpoint: Callable[[str], str]) -> None:
-    """Make everything that the template says, where it is not there yet; `endpoint` gives a service's address."""
+def create_state(template: Template, endpoint: Callable[[str], str | None]) -> None:
+    """Make everything that the template says, where it is not there yet.
+
+    `endpoint` gives the address of a service, or None for one whose resources are not wanted.
+    """
     for logical_id, resource in template.raw["Resources"].items():
-        if resource["Type"] in _MADE_BY_NAME:
+        service = _SERVICES.get(resource["Type"])
+        if service and (url := endpoint(service)):
             try:
-                _create(logical_id, resource["Type"], resource.get("Properties", {}), endpoint)
+                _create(_client(service, url), logical_id, resource["Type"], resource.get("Properties", {}))
             except ClientError as exc:
                 if exc.response["Error"]["Code"] not in _EXISTS:
                     raise
@@ -118,25 +133,25 @@ def _mend_arithmetic() -> None:
         numbers.is_mended = True
 
 
-def _create(logical_id: str, kind: str, properties: Mapping[str, Any], endpoint: Callable[[str], str]) -> None:
+def _create(client: Any, logical_id: str, kind: str, properties: Mapping[str, Any]) -> None:
     name = physical_name(logical_id)
     match kind:
         case "AWS::DynamoDB::Table":
             wanted = {key: value for key, value in properties.items() if key in _TABLE_PROPERTIES}
-            _client("dynamodb", endpoint("dynamodb")).create_table(TableName=name, **wanted)
+            client.create_table(TableName=name, **wanted)
         case "AWS::S3::Bucket":
-            _client("s3", endpoint("s3")).create_bucket(Bucket=name)
+            client.create_bucket(Bucket=name)
         case "AWS::SQS::Queue":
-            _client("sqs", endpoint("sqs")).create_queue(QueueName=name)
+            client.create_queue(QueueName=name)
         case "AWS::SecretsManager::Secret":
             text = properties.get("SecretString")
             if text is None:
                 length = properties["GenerateSecretString"]["PasswordLength"]
                 text = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
-            client = _client("secretsmanager", endpoint("secretsmanager"))
             client.create_secret(Name=name, SecretString=text if isinstance(text, str) else json.dumps(text))
 
 
+@cache
 def _client(service: str, url: str, *, attempts: int = 3) -> Any:
     return boto3.client(
         service,

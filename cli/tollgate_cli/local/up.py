@@ -1,16 +1,13 @@
 """`tollgate up`: the gateway on this machine, ready to be called."""
 
 import asyncio
-import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -25,28 +22,14 @@ from tollgate.providers.registry import PROVIDERS
 from tollgate.resources import Resources
 from tollgate.services.operate.accounts import create_account, create_credit
 from tollgate.services.router.keys import create_key
+from tollgate_cli.local.access import Access, access_file
 from tollgate_cli.local.gateway import LocalGateway, load_handler, run_every
 from tollgate_cli.local.state import CREDENTIALS, REGION, MotoServer, create_state, resolve, speaks
-from tollgate_cli.template import ROOT, Template, read_template
+from tollgate_cli.template import Template, read_template
 
 FIRST_CREDIT_USD: Final = Decimal(10)
 _SERVICES: Final = ("dynamodb", "s3", "sqs", "secretsmanager")
 _VARIABLES: Final = {"secretsmanager": "SECRETS_MANAGER"}
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How to reach a gateway that is up."""
-
-    base_url: str
-    operator_key: str
-    account_id: str
-    api_key: str
-
-
-def access_file(root: Path = ROOT) -> Path:
-    """Where a gateway that is up says how to reach it."""
-    return root / ".tollgate" / "local.json"
 
 
 def local_environment(
@@ -137,17 +120,15 @@ async def _serve(
         if function.schedule_s is not None
     ]
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    file = access_file()
     try:
         await _until_ready(base_url)
         access = await open_first_account(resources, base_url)
-        file.parent.mkdir(exist_ok=True)
-        _write_private(file, access)
+        access.write()
         _greet(access, environment, models, say)
         await serving
     finally:
         with suppress(FileNotFoundError):
-            file.unlink()
+            access_file().unlink()
         for task in workers:
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
@@ -182,15 +163,6 @@ async def _until_ready(base_url: str) -> None:
 
 def _job(handler: Any, resources: Resources) -> Callable[[], Any]:
     return lambda: handler.job(resources)
-
-
-def _write_private(file: Path, access: Access) -> None:
-    """Write the file at once or not at all, readable by its owner."""
-    draft = file.with_suffix(".new")
-    content = {name: getattr(access, name) for name in ("base_url", "operator_key", "account_id", "api_key")}
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:  # noqa: PTH123
-        json.dump(content, handle, indent=2)
-    draft.replace(file)
 
 
 def _greet(access: Access, environment: Mapping[str, str], models: int, say: Callable[[str], None]) -> None:

@@ -4,5 +4,5 @@ from tollgate.edge.endpoint import endpoint
 from tollgate.edge.lambdas import buffered
 from tollgate.services.gateway.documents import get_openapi
 
-app = endpoint(get_openapi, capability=None)
+app = endpoint(get_openapi, answer=dict, capability=None)
 handler = buffered(app)

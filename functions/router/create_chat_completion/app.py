@@ -4,4 +4,9 @@ from tollgate.contracts.router.chat import ChatCompletion, ChatCompletionRequest
 from tollgate.edge.endpoint import endpoint
 from tollgate.services.router.chat import create_chat_completion
 
-app = endpoint(create_chat_completion, body=ChatCompletionRequest, answer=ChatCompletion, capability="prompt_ai")
+app = endpoint(
+    create_chat_completion,
+    body=ChatCompletionRequest,
+    answer={"application/json": ChatCompletion, "text/event-stream": str},
+    capability="prompt_ai",
+)

@@ -1,9 +1,10 @@
 """Settings, clients, stores and adapters, built once for each container."""
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
@@ -44,7 +45,8 @@ class Resources:
         """The resources of a deployment."""
         settings = Settings.from_environment(environment)
         # A proxy or a .netrc of the machine is none of our business, and a redirect would take a credential along.
-        return cls(settings=settings, http=httpx2.AsyncClient(trust_env=False, follow_redirects=False, limits=_LIMITS))
+        http = httpx2.AsyncClient(verify=_tls(), trust_env=False, follow_redirects=False, limits=_LIMITS)
+        return cls(settings=settings, http=http)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -150,6 +152,12 @@ class Resources:
     @cached_property
     def _aws_credentials(self) -> Any:
         return credentials_from(self.settings.environment)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """The machine's certificate authorities: reading them is most of what making a client takes."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 # A function handles one call at a time; a local gateway or a container many.

@@ -1,10 +1,11 @@
 """Finding models."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from pydantic_core import from_json
 
 from tollgate.catalogue.entries import Entry, to_model
 from tollgate.catalogue.ids import canonical
@@ -52,12 +53,15 @@ class Catalogue:
         try:
             return canonical(model_id, namespace=self._namespace)
         except InvalidModelId as exc:
-            named = [known for known in self._entries if known.partition("/")[2] == model_id]
-            if len(named) == 1:
-                raise InvalidModelId(
-                    f"'{model_id}' is not a model id. Did you mean '{named[0]}'?", param="model"
-                ) from exc
-            raise
+            named = [
+                known
+                for known, entry in sorted(self._entries.items())
+                if known.partition("/")[2] == model_id and entry.get("enabled", True)
+            ]
+            if not model_id or not named:
+                raise
+            meant = " or ".join(f"'{known}'" for known in named)
+            raise InvalidModelId(f"'{model_id}' is not a model id. Did you mean {meant}?", param="model") from exc
 
     def _model(self, entry: Entry) -> Model:
         model_id = entry["id"]
@@ -75,4 +79,4 @@ def unknown_model(model_id: str) -> ModelNotFound:
 @cache
 def built_entries() -> tuple[Mapping[str, object], ...]:
     """The entries that come with this release."""
-    return tuple(json.loads(_BUILT.read_bytes())["models"])
+    return tuple(from_json(_BUILT.read_bytes())["models"])

@@ -21,13 +21,15 @@ def _as_text(value: Any) -> Any:
 
 
 # At most 6 decimals for each million units keep every charge a whole number of picodollars.
-_Rate = Annotated[Decimal, BeforeValidator(_as_text), Field(ge=0, max_digits=18, decimal_places=6)] | None
+_Rate = Annotated[Decimal, BeforeValidator(_as_text), Field(ge=0, max_digits=18, decimal_places=6, strict=False)] | None
 _Positive = Annotated[int, Field(ge=1)]
 _Name = Annotated[str, Field(min_length=1)]
+_Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # The entry is used as it was written, so that it has to be what it says it is.
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class _Rates(_Strict):
@@ -56,7 +58,7 @@ class _Pricing(_Tier):
 
 class _Entry(BaseModel):
     # Fields beyond these are flags of the provider's adapter.
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     id: _Name
     name: str | None = None
@@ -85,17 +87,21 @@ class _Entry(BaseModel):
     cap_field: Literal["max_tokens", "max_completion_tokens", "maxOutputTokens", "num_predict"] | None = None
     sampling: Literal["full", "temperature_only", "none"] | None = None
     temperature_max: Annotated[float, Field(gt=0)] | None = None
-    effort_levels: list[Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]] | None = None
+    effort_levels: list[_Effort] | None = None
     effort_field: str | None = None
     roles: Literal["developer", "system", "neither"] | None = None
     json_: Annotated[Literal["schema", "object", "none"] | None, Field(alias="json")] = None
     tools: bool | None = None
+    tools_effort: _Effort | None = None
+    custom_tools: bool | None = None
     parallel_tools: bool | None = None
     tool_choice: bool | None = None
     n_max: _Positive | None = None
     stop_max: Annotated[int, Field(ge=0)] | None = None
     logprobs: bool | None = None
     image_fetch: bool | None = None
+    tokens_per_image: _Positive | None = None
+    web_search: bool | None = None
     reasoning_in_output: bool | None = None
     stream_tools: bool | None = None
 
@@ -136,7 +142,9 @@ def _checked(path: Path, number: int, entry: Any, providers: frozenset[str]) -> 
         )
     if known.provider is None or "/" in known.id:
         try:
-            canonical(known.id)
+            model_id = canonical(known.id)
         except InvalidModelId as exc:
             raise BadCatalogue(f"{place}: id: {exc.message}") from exc
+        if model_id != known.id:
+            raise BadCatalogue(f"{place}: id: that provider is called '{model_id.partition('/')[0]}' here")
     return {**entry, "provider": provider}

@@ -68,7 +68,10 @@ def to_price(pricing: Mapping[str, Any]) -> Price:
         unit=unit,
         per=per,
         rates=_rates(pricing),
-        above=tuple((int(step["prompt_tokens"]), _rates({**pricing, **step})) for step in pricing.get("above") or ()),
+        above=tuple(
+            (int(step["prompt_tokens"]), _rates({**pricing, **step}))
+            for step in sorted(pricing.get("above") or (), key=lambda step: int(step["prompt_tokens"]))
+        ),
         service_tiers={
             name: to_price({"unit": unit, "per": per, **tier})
             for name, tier in (pricing.get("service_tiers") or {}).items()

@@ -129,9 +129,9 @@ def endpoint(
     """Make an endpoint of a service.
 
     `capability` is what a key needs for it, None where anybody may call it; `body` and `query` are the contracts that
-    the service gets as `request` and `query`; `answer` is the contract of what it returns, for the documentation;
-    `status` is that of success. A gated endpoint refuses an account without a balance before it looks at the body:
-    unless told otherwise, those that call a model are.
+    the service gets as `request` and `query`; `answer` is, for the documentation, the contract of what it returns, or
+    one for each media type; `status` is that of success. A gated endpoint refuses an account without a balance before
+    it looks at the body: unless told otherwise, those that call a model are.
     """
     return Endpoint(
         service,
@@ -193,7 +193,9 @@ class _Exchange:
         endpoint, call = self._endpoint, self._call
         if endpoint.capability is not None:
             _authorize(call.caller, endpoint.capability)
-        parts: dict[str, Any] = {"call": call, "resources": self._resources, **path_parameters_of(self._scope)}
+        # The scope is for the one service that is part of the edge.
+        parts: dict[str, Any] = {"call": call, "resources": self._resources, "scope": self._scope}
+        parts |= path_parameters_of(self._scope)
         content = await self._read_body()
         if endpoint.body is not None:
             call.body = parse_body(content, call.headers.get("content-type", ""))

@@ -32,5 +32,6 @@ _loops: list[asyncio.AbstractEventLoop] = []
 def _loop() -> asyncio.AbstractEventLoop:
     if not _loops:
         _loops.append(asyncio.new_event_loop())
-        asyncio.set_event_loop(_loops[0])
+    # Mangum takes the current loop, and makes one of its own where there is none.
+    asyncio.set_event_loop(_loops[0])
     return _loops[0]

@@ -9,17 +9,19 @@ import re
 from functools import cache
 from http import HTTPMethod, HTTPStatus
 from importlib import resources as files
+from urllib.parse import quote
 
 from tollgate.contracts.answer import Answer
 from tollgate.contracts.caller import Call
 from tollgate.edge.cors import preflight_headers
 from tollgate.edge.endpoint import Endpoint
+from tollgate.edge.event import Scope
 from tollgate.errors import MethodNotAllowed, RouteNotFound
 from tollgate.resources import Resources
 
 
-async def answer_unrouted(call: Call, resources: Resources) -> Answer:
-    """Answer a preflight, or say what is wrong with the path or the method.
+async def answer_unrouted(call: Call, scope: Scope, resources: Resources) -> Answer:
+    """Answer a preflight, point to the path without its last slash, or say what is wrong with the path or the method.
 
     Raises RouteNotFound, MethodNotAllowed.
     """
@@ -29,6 +31,9 @@ async def answer_unrouted(call: Call, resources: Resources) -> Answer:
     if call.method == HTTPMethod.OPTIONS:
         headers = preflight_headers(call.headers, resources.settings.cors_origins, [*methods, "OPTIONS"])
         return Answer(content=b"", status=HTTPStatus.NO_CONTENT, headers={"allow": ", ".join(methods), **headers})
+    if call.method in methods and call.path.endswith("/"):
+        # 308: the second request has the method and the body of the first.
+        return Answer(content=b"", status=HTTPStatus.PERMANENT_REDIRECT, headers={"location": _without_slash(scope)})
     raise MethodNotAllowed(
         f"{call.path[:200]} does not take {call.method}; it takes {', '.join(methods)}.", metadata={"allow": methods}
     )
@@ -52,6 +57,16 @@ def methods_of(path: str) -> list[str]:
     """The methods that a path takes; none where there is no such path."""
     trimmed = path.rstrip("/") or "/"
     return sorted({method for pattern, methods in _routes() if pattern.fullmatch(trimmed) for method in methods})
+
+
+def _without_slash(scope: Scope) -> str:
+    """Where a request meant to go, as its client sees the gateway: below the stage, or what a custom domain puts there.
+
+    Of slashes in front one is left, or the rest would be taken for another host.
+    """
+    path = scope["aws.event"]["requestContext"]["path"]
+    query = scope["query_string"].decode("latin-1")
+    return quote(f"/{path.strip('/')}", safe="/%:@!$&'()*+,;=") + (f"?{query}" if query else "")
 
 
 @cache

@@ -42,6 +42,11 @@ _USUAL: Final = Door()
 _NOTE_EVERY: Final = timedelta(minutes=1)
 
 
+def door_of(route: str) -> Door:
+    """How the part of the gateway that a route belongs to takes keys."""
+    return next((door for prefix, door in _DOORS if route.startswith(prefix)), _USUAL)
+
+
 async def authenticate(
     route: str, headers: Mapping[str, str], query: Mapping[str, str], resources: Resources
 ) -> Caller:
@@ -49,7 +54,7 @@ async def authenticate(
 
     Raises Unauthenticated.
     """
-    door = next((door for prefix, door in _DOORS if route.startswith(prefix)), _USUAL)
+    door = door_of(route)
     try:
         key = find_key(headers, query, basic=door.basic, in_query=door.in_query)
         return await caller_of_key(key, resources)

@@ -392,12 +392,17 @@ def _entry(item: Item) -> Entry:
         model=item.get("model"),
         outcome=item.get("outcome"),
         is_estimated=item["estimated"],
-        usage=item["usage"],
+        usage=_counts(item["usage"]),
         details=item["details"],
         credit_id=item.get("credit_id"),
         balance_before_usd=item.get("balance_before"),
         balance_after_usd=item.get("balance_after"),
     )
+
+
+def _counts(usage: Item) -> dict[str, Any]:
+    """Counts as whole numbers again: the store has decimals only."""
+    return {name: _counts(value) if isinstance(value, dict) else int(value) for name, value in usage.items()}
 
 
 def _marked(entry: Entry, balance_before: Decimal) -> Entry:

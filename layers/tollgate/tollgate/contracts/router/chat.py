@@ -25,7 +25,9 @@ class ImageUrl(Shape):
     """An image by `https` address or as a data URL."""
 
     url: Annotated[str, Field(pattern=r"^(https://|data:image/(png|jpeg|webp|gif);base64,)")]
+    """An `https` address, or a `data:` URL of a PNG, JPEG, WebP or GIF."""
     detail: Literal["auto", "low", "high", "original"] | None = None
+    """How closely to look; finer costs more tokens."""
 
 
 class ImagePart(Shape):
@@ -39,6 +41,7 @@ class InputAudio(Shape):
     """Recorded sound, in base64."""
 
     data: str
+    """The recording, in base64."""
     format: Literal["wav", "mp3"]
 
 
@@ -54,7 +57,9 @@ class FileData(Shape):
 
     filename: str | None = None
     file_data: str | None = None
+    """The document as a data URL or in base64."""
     file_id: str | None = None
+    """A document that the provider has already."""
 
 
 class FilePart(Shape):
@@ -81,6 +86,7 @@ class SystemMessage(Shape):
     role: Literal["system"]
     content: str | list[TextPart]
     name: str | None = None
+    """Tells apart several participants of one role."""
 
 
 class DeveloperMessage(SystemMessage):
@@ -94,7 +100,9 @@ class UserMessage(Shape):
 
     role: Literal["user"]
     content: str | list[UserPart]
+    """Text, or parts of text, images, sound and documents."""
     name: str | None = None
+    """Tells apart several participants of one role."""
 
 
 class FunctionCall(Shape):
@@ -102,6 +110,7 @@ class FunctionCall(Shape):
 
     name: str
     arguments: str = "{}"
+    """JSON in a string, as the model wrote it."""
 
 
 class CustomCall(Shape):
@@ -115,9 +124,12 @@ class ToolCall(Shape):
     """A call that the model asked for."""
 
     id: str
+    """What the tool's result refers to."""
     type: Literal["function", "custom"] = "function"
     function: FunctionCall | None = None
+    """Which function, with which arguments."""
     custom: CustomCall | None = None
+    """Which custom tool, with which input."""
 
 
 class AssistantMessage(Shape):
@@ -125,10 +137,14 @@ class AssistantMessage(Shape):
 
     role: Literal["assistant"]
     content: str | list[AssistantPart] | None = None
+    """Needed unless there are tool calls."""
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None
+    """The calls that the model asked for."""
     function_call: FunctionCall | None = None
+    """The same in the form before tools."""
     audio: dict[str, Any] | None = None
+    """An earlier spoken answer, by its `id`."""
     name: str | None = None
 
     @model_validator(mode="after")
@@ -143,7 +159,9 @@ class ToolMessage(Shape):
 
     role: Literal["tool"]
     content: str | list[TextPart]
+    """What the tool answered."""
     tool_call_id: str
+    """The call that it answers."""
 
 
 class FunctionMessage(Shape):
@@ -164,9 +182,13 @@ class FunctionDefinition(Shape):
     """A function that the model may call; `parameters` is a JSON Schema."""
 
     name: _Name64
+    """How the model calls it."""
     description: str | None = None
+    """What it does and when to use it, for the model."""
     parameters: dict[str, Any] | None = None
+    """A JSON Schema of its arguments."""
     strict: bool | None = None
+    """Whether arguments must fit the schema exactly."""
 
 
 class FunctionTool(Shape):
@@ -181,7 +203,9 @@ class CustomDefinition(Shape):
 
     name: _Name64
     description: str | None = None
+    """What it does and when to use it, for the model."""
     format: dict[str, Any] | None = None
+    """A grammar for its input; free text without one."""
 
 
 class CustomTool(Shape):
@@ -218,7 +242,9 @@ class AllowedTools(Shape):
     """Some of the tools."""
 
     mode: Literal["auto", "required"]
+    """`required` makes the model call one of them."""
     tools: list[dict[str, Any]]
+    """The tools that may be called."""
 
 
 class AllowedToolsChoice(Shape):
@@ -249,7 +275,9 @@ class JsonSchema(Shape):
     name: _Name64
     description: str | None = None
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    """The JSON Schema that the answer has to fit."""
     strict: bool | None = None
+    """Whether the answer must fit the schema exactly."""
 
 
 class JsonSchemaFormat(Shape):
@@ -266,13 +294,16 @@ class StreamOptions(Shape):
     """What a stream carries beside the answer."""
 
     include_usage: bool | None = None
+    """One more event before the end, with usage and cost."""
     include_obfuscation: bool | None = None
+    """Accepted, and without effect."""
 
 
 class AudioOutput(Shape):
     """How a spoken answer sounds."""
 
     voice: str | dict[str, Any]
+    """A voice by name, or an object with its `id`."""
     format: Literal["wav", "aac", "mp3", "flac", "opus", "pcm16"]
 
 
@@ -287,69 +318,114 @@ class MaxPrice(Shape):
     """US dollars for a million tokens that a candidate may cost at most."""
 
     prompt: Annotated[float, Field(ge=0)] | None = None
+    """For a million prompt tokens."""
     completion: Annotated[float, Field(ge=0)] | None = None
+    """For a million tokens of the answer."""
 
 
 class ProviderPreferences(Shape):
     """Which of the candidates may answer, and in which order they are asked."""
 
     order: list[str] | None = None
+    """Providers in the order in which to ask them."""
     only: list[str] | None = None
+    """No others than these."""
     ignore: list[str] | None = None
+    """None of these."""
     allow_fallbacks: bool = True
+    """Whether another provider may be asked when one fails."""
     require_parameters: bool = False
+    """Only providers that take every parameter of the request."""
     sort: Literal["price", "latency", "throughput"] | None = None
+    """What to prefer among the rest."""
     max_price: MaxPrice | None = None
+    """What a candidate may cost at most."""
 
 
 class ChatCompletionRequest(Shape):
     """A conversation to be answered. Fields that are not listed are accepted; see `drop_params` for their fate."""
 
-    model: Annotated[str, Field(min_length=1, max_length=256, description="`provider/model_name`")]
+    model: Annotated[str, Field(min_length=1, max_length=256)]
+    """The model to ask: `provider/model_name`, as `GET /v1/models` lists them."""
     messages: Annotated[list[Message], Field(min_length=1, max_length=2048)]
+    """The conversation so far, oldest first."""
     stream: bool = False
+    """Whether to send the answer as it is written, by server-sent events."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Higher is more random, lower more repeatable."""
     max_completion_tokens: _Tokens | None = None
-    max_tokens: Annotated[_Tokens | None, Field(description="The older name of `max_completion_tokens`.")] = None
+    """The longest answer, reasoning included. Without it, the longest that the model and the balance allow."""
+    max_tokens: _Tokens | None = None
+    """The older name of `max_completion_tokens`."""
     top_p: _Probability | None = None
+    """Only the most likely tokens that make up this share of the probability are considered."""
     n: Annotated[int, Field(ge=1, le=128)] | None = None
+    """How many answers to give, each at its price."""
     stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+    """Texts at which the answer ends. They are not part of it."""
     presence_penalty: _Penalty | None = None
+    """Above zero, new subjects are favoured."""
     frequency_penalty: _Penalty | None = None
+    """Above zero, repetitions are avoided."""
     logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    """Makes tokens, by their ids, more or less likely."""
     logprobs: bool | None = None
+    """Whether to return how likely each token was."""
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    """How many alternatives of each token to return. Needs `logprobs`."""
     seed: Annotated[int, Field(ge=-(2**63), le=2**63 - 1)] | None = None
+    """The same seed gives the same answer, as far as the provider can."""
     response_format: ResponseFormat | None = None
+    """Free text, some JSON object, or JSON that fits a schema."""
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
+    """What the model may call."""
     tool_choice: Literal["none", "auto", "required"] | ToolChoiceObject | None = None
+    """Whether it has to call something, and what. `auto` where there are tools."""
     parallel_tool_calls: bool | None = None
+    """Whether it may ask for several calls at once."""
     functions: Annotated[list[FunctionDefinition], Field(max_length=128)] | None = None
+    """The form before `tools`. The answer then has `function_call`."""
     function_call: Literal["none", "auto"] | NamedFunction | None = None
+    """The form before `tool_choice`."""
     stream_options: StreamOptions | None = None
+    """What a stream carries beside the answer. Only with `stream`."""
     reasoning_effort: _Effort | None = None
+    """How much to think before answering. The nearest level that the model has is used."""
     verbosity: Literal["low", "medium", "high"] | None = None
+    """How long-winded the answer may be."""
     modalities: list[Literal["text", "audio"]] | None = None
+    """What to answer in. `audio` needs the field `audio`."""
     audio: AudioOutput | None = None
+    """How a spoken answer sounds."""
     prediction: Prediction | None = None
+    """Text that much of the answer will repeat, so that it comes sooner."""
     web_search_options: dict[str, Any] | None = None
+    """Passed on to models that search the web."""
     service_tier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | None = None
+    """How soon to be served, at the tier's own price."""
     store: bool | None = None
+    """Nothing is stored; `true` is accepted and has no effect."""
     metadata: (
         Annotated[
             dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
         ]
         | None
     ) = None
+    """Your own notes on the call, kept in the ledger."""
     user: str | None = None
+    """Your own id of the end user. Providers get a hash of it."""
     safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    """The same, under its newer name."""
     prompt_cache_key: str | None = None
-    models: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=256)]] | None, Field(description="Fallbacks")
-    ] = None
+    """Requests with the same key share a provider's cache. Providers get a hash of it."""
+    models: list[Annotated[str, Field(min_length=1, max_length=256)]] | None = None
+    """Models to ask next, in this order, when the first cannot answer."""
     provider: ProviderPreferences | None = None
+    """Which providers may answer."""
     route: Literal["fallback"] | None = None
+    """Accepted for clients that send it; `models` alone decides."""
     drop_params: bool | None = None
+    """`false` refuses parameters that the model lacks; else they are left out (`x-tollgate-dropped-params`)."""
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -393,9 +469,13 @@ class AnswerMessage(Shape):
 
     role: Literal["assistant"]
     content: str | None
+    """The text; `null` with tool calls and no text."""
     refusal: str | None
+    """Why the model refused, if it did."""
     tool_calls: list[ToolCall] | None = None
+    """What the model wants called."""
     reasoning_content: str | None = None
+    """What the model thought, where the provider shows it."""
 
 
 class Choice(Shape):
@@ -404,7 +484,9 @@ class Choice(Shape):
     index: int
     message: AnswerMessage
     logprobs: dict[str, Any] | None
+    """How likely each token was, if asked for."""
     finish_reason: Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
+    """Why the answer ended."""
 
 
 class CostDetails(Shape):
@@ -413,17 +495,21 @@ class CostDetails(Shape):
     input: float
     output: float
     estimated: bool
+    """Whether the tokens were counted by the gateway, because the provider did not report them."""
 
 
 class CompletionUsage(Shape):
     """What the call used and what it cost."""
 
     prompt_tokens: int
+    """Tokens of the conversation, cached ones included."""
     completion_tokens: int
+    """Tokens of the answer, reasoning included."""
     total_tokens: int
     prompt_tokens_details: dict[str, int]
     completion_tokens_details: dict[str, int]
     cost: float
+    """US dollars that the account is charged."""
     cost_details: CostDetails
 
 
@@ -433,8 +519,13 @@ class ChatCompletion(Shape):
     id: str
     object: Literal["chat.completion"]
     created: int
+    """Unix seconds."""
     model: str
+    """The id of the model that answered."""
     choices: list[Choice]
+    """The answers: one, or `n`."""
     usage: CompletionUsage
     service_tier: str | None = None
+    """The tier that served the call."""
     system_fingerprint: str | None = None
+    """The provider's build of the model."""

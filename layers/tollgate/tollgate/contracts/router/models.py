@@ -9,39 +9,59 @@ class ModelListQuery(Query):
     """Which models to list. `enabled=1` leaves disabled ones out of `models`; `data` never has them."""
 
     enabled: Literal["0", "1"] | None = None
+    """`1` leaves disabled models out of `models`."""
     provider: str | None = None
+    """Models of this provider only."""
     type: str | None = None
+    """Models of this kind only: `chat`, `embedding`, `image`, `speech`, `transcription`."""
 
 
 class ModelPricing(Shape):
     """US dollars for `per` units."""
 
     unit: str
+    """What is counted: `token`, `character`, `minute`, `second`, `image`, `megapixel` or `request`."""
     per: int
+    """How many units the prices are for."""
     currency: Literal["USD"] = "USD"
     input: float | None
+    """What is sent; 0 is free, `null` is unpriced."""
     output: float | None
+    """What is answered."""
     cached_input: float | None = None
+    """Prompt tokens that the provider had in its cache."""
 
 
 class ModelEntry(Shape):
     """A model, with the fields that OpenAI's, the router's and WP LLM's clients read."""
 
     id: str
+    """What goes into `model` of a request: `provider/model_name`."""
     object: Literal["model"] = "model"
     created: int
+    """Unix seconds."""
     owned_by: str
+    """Who made the model."""
     name: str
     description: str
     type: str
+    """What it answers: `chat`, `embedding`, `image`, `speech` or `transcription`."""
     context_length: int | None
+    """Tokens that prompt and answer may have together."""
     max_output_tokens: int | None
+    """Tokens that an answer may have."""
     input_modalities: list[str]
+    """What it reads, such as `text` and `image`."""
     output_modalities: list[str]
+    """What it writes."""
     supported_parameters: list[str]
+    """Optional request fields that it takes."""
     pricing: ModelPricing
+    """What it costs."""
     permission: list[dict[str, Any]]
+    """Always empty; older clients look for it."""
     root: str
+    """The same as `id`."""
     parent: None = None
 
 
@@ -62,7 +82,9 @@ class PuqModel(Shape):
     name: str
     description: str
     code: str
+    """The model's id."""
     status: int
+    """1 for a model that can be called, 0 for one that is disabled."""
     input_price: float | None
     output_price: float | None
     provider: PuqProvider
@@ -73,4 +95,6 @@ class ModelList(Shape):
 
     object: Literal["list"] = "list"
     data: list[ModelEntry]
+    """The models that can be called, by id."""
     models: list[PuqModel]
+    """The same models in the form that puq.ai's clients read."""

@@ -1,0 +1,129 @@
+"""DynamoDB and OpenAI on loopback, answering from a script, and knowing how long they took."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+
+class Fake:
+    """An HTTP server with one answer for everything. `busy_s` adds up what it kept its callers waiting."""
+
+    def __init__(self, answer: Callable[[str, bytes], list[bytes]], *, media_type: str = "application/json") -> None:
+        self._answer = answer
+        self._media_type = media_type
+        self.busy_s = 0.0
+        self.calls = 0
+        self.sent_at: list[float] = []
+        """When each piece of the last answer was handed to the kernel."""
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._connection(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+                length = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
+                body = await reader.readexactly(length)
+                began = time.perf_counter()
+                await self._send(self._answer(head, body), writer)
+                self.busy_s += time.perf_counter() - began
+                self.calls += 1
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            writer.close()
+
+    async def _send(self, pieces: list[bytes], writer: asyncio.StreamWriter) -> None:
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: {self._media_type}\r\n"
+        if len(pieces) == 1:
+            writer.write(f"{head}content-length: {len(pieces[0])}\r\n\r\n".encode() + pieces[0])
+            await writer.drain()
+            return
+        writer.write(f"{head}transfer-encoding: chunked\r\n\r\n".encode())
+        self.sent_at = []
+        for piece in pieces:
+            writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            await writer.drain()
+            self.sent_at.append(time.perf_counter())
+            # Let the other side have it before the next one, as a provider that is still thinking would.
+            await asyncio.sleep(0)
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+
+def dynamodb(head: str, _body: bytes) -> list[bytes]:
+    """What the accounts and the ledger answer to a call that goes well."""
+    if "updateitem" in head:
+        # The balance that settling finds, under whatever id the entry has.
+        entry = json.loads(_body).get("ExpressionAttributeNames", {}).get("#entry", "led_0")
+        return [json.dumps({"Attributes": {"marks": {"M": {entry: {"N": "10"}}}}}).encode()]
+    return [b"{}"]
+
+
+def completion(_head: str, _body: bytes) -> list[bytes]:
+    """A short answer of GPT-4o."""
+    return [json.dumps(_COMPLETION).encode()]
+
+
+def stream_of(chunks: int) -> Callable[[str, bytes], list[bytes]]:
+    """A streamed answer of so many pieces of text."""
+
+    def chunk(delta: dict[str, str], reason: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        return b"data: " + json.dumps({**_CHUNK, "choices": [choice], "usage": None}).encode() + b"\n\n"
+
+    usage = b"data: " + json.dumps({**_CHUNK, "choices": [], "usage": _COMPLETION["usage"]}).encode() + b"\n\n"
+    pieces = [chunk({"role": "assistant", "content": ""}), *[chunk({"content": " word"})] * chunks]
+    pieces += [chunk({}, "stop"), usage, b"data: [DONE]\n\n"]
+    return lambda _head, _body: pieces
+
+
+_COMPLETION: dict[str, Any] = {
+    "id": "chatcmpl-bench",
+    "object": "chat.completion",
+    "created": 1790000000,
+    "model": "gpt-4o-2024-11-20",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "Hello! How can I help?", "refusal": None, "annotations": []},
+            "logprobs": None,
+            "finish_reason": "stop",
+        }
+    ],
+    "usage": {
+        "prompt_tokens": 19,
+        "completion_tokens": 10,
+        "total_tokens": 29,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+    },
+}
+_CHUNK = {**{name: _COMPLETION[name] for name in ("id", "created", "model")}, "object": "chat.completion.chunk"}

@@ -1,0 +1,115 @@
+"""What OpenAI's SDK for Python makes of the gateway: one JSON object of findings on standard output.
+
+Runs under every version of the SDK, so it uses what all of them have.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import openai
+
+
+def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, Any]:
+    """Every finding by its name."""
+
+    def client(**options: Any) -> openai.OpenAI:
+        return openai.OpenAI(**{"base_url": f"{base_url}/v1", "api_key": key, "max_retries": 0, **options})
+
+    def chat(wish: str, using: openai.OpenAI | None = None, **options: Any) -> Any:
+        messages: Any = [{"role": "user", "content": wish}]
+        return (using or client()).chat.completions.create(model="openai/gpt-4o", messages=messages, **options)
+
+    def text_of(stream: Any) -> str:
+        return "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+
+    def tools_streamed() -> Any:
+        calls: dict[int, dict[str, str]] = {}
+        finish = None
+        for chunk in chat("tools", stream=True, tools=_tools()):
+            for fragment in chunk.choices[0].delta.tool_calls or []:
+                call = calls.setdefault(fragment.index, {"id": "", "name": "", "arguments": ""})
+                call["id"] += fragment.id or ""
+                call["name"] += fragment.function.name or ""
+                call["arguments"] += fragment.function.arguments or ""
+            finish = chunk.choices[0].finish_reason or finish
+        return {"calls": [calls[index] for index in sorted(calls)], "finish": finish}
+
+    def tool_round_trip() -> Any:
+        asked = chat("tools", tools=_tools()).choices[0].message
+        results = [{"role": "tool", "tool_call_id": call.id, "content": "12 C"} for call in asked.tool_calls]
+        messages = [{"role": "user", "content": "tools"}, asked.model_dump(exclude_none=True), *results]
+        answer = client().chat.completions.create(model="openai/gpt-4o", messages=messages, tools=_tools())
+        return answer.choices[0].message.content
+
+    def usage_streamed() -> Any:
+        chunks = list(chat("hello", stream=True, stream_options={"include_usage": True}))
+        return {
+            "with_usage": [bool(chunk.usage) for chunk in chunks].count(True),
+            "last": [len(chunks[-1].choices), chunks[-1].usage.total_tokens, chunks[-1].usage.model_extra["cost"]],
+        }
+
+    def reserved_then_free() -> Any:
+        # The first call holds most of the account for a second; the SDK waits for the second one by itself.
+        using = client(api_key=tight_key, max_retries=3)
+        first = threading.Thread(target=lambda: chat("take a second", using, max_completion_tokens=1000))
+        first.start()
+        threading.Event().wait(0.3)
+        second = chat("hello", using, max_completion_tokens=1000)
+        first.join()
+        return second.choices[0].message.content
+
+    findings: dict[str, Callable[[], Any]] = {
+        "version": lambda: openai.__version__,
+        "list": lambda: all("/" in model.id for model in client().models.list() if not model.id.startswith("wp-llm-")),
+        "list_has": lambda: "openai/gpt-4o" in {model.id for model in client().models.list()},
+        "retrieve": lambda: client().models.retrieve("openai/gpt-4o").id,
+        "chat": lambda: chat("hello").choices[0].message.content,
+        "cost": lambda: chat("hello").usage.model_extra["cost"],
+        "request_id": lambda: (chat("hello")._request_id or "")[:4],
+        "token_header": lambda: (
+            chat("hello", client(default_headers={"Authorization": f"Token {key}"})).choices[0].message.content
+        ),
+        "stream": lambda: text_of(chat("hello", stream=True)),
+        "usage_streamed": usage_streamed,
+        "tools_streamed": tools_streamed,
+        "tool_round_trip": tool_round_trip,
+        "dies": lambda: _raised(lambda: text_of(chat("die in the middle", stream=True))),
+        "ends_early": lambda: _raised(lambda: text_of(chat("end early", stream=True))),
+        "empty": lambda: _raised(lambda: chat("hello", client(api_key=empty_key))),
+        "wrong_key": lambda: _raised(lambda: chat("hello", client(api_key="tg-wrong"))),
+        "rate_limit": lambda: _raised(lambda: chat("429")),
+        "bad_request": lambda: _raised(lambda: chat("hello", temperature=9)),
+        "unknown_route": lambda: _raised(lambda: client().post("/nope", cast_to=object)),
+        "reserved_then_free": reserved_then_free,
+    }
+    return {name: find() for name, find in findings.items()}
+
+
+def _raised(call: Callable[[], Any]) -> Any:
+    try:
+        call()
+    except openai.APIError as exc:
+        response = getattr(exc, "response", None)
+        return {
+            "class": type(exc).__name__,
+            "status": getattr(exc, "status_code", None),
+            "code": exc.code,
+            "type": exc.type,
+            "message": exc.message,
+            "retry_after": response.headers.get("retry-after") if response is not None else None,
+        }
+    return "nothing was raised"
+
+
+def _tools() -> list[Any]:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    return [
+        {"type": "function", "function": {"name": name, "parameters": schema}} for name in ("get_weather", "get_time")
+    ]
+
+
+if __name__ == "__main__":
+    json.dump(main(*sys.argv[1:]), sys.stdout)

@@ -1,0 +1,110 @@
+"""OpenAI's own SDKs against `tollgate up`, with nothing changed but the base URL and the key."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import ROOT, Running
+
+_FOLDER = Path(__file__).parent
+_SDKS = {
+    "python 3": ([str(ROOT / ".venv/bin/python"), str(_FOLDER / "python_checks.py")], "3."),
+    "python 1": ([str(ROOT / ".venv-openai1/bin/python"), str(_FOLDER / "python_checks.py")], "1.109"),
+    "node": (["node", str(_FOLDER / "node_checks.mjs")], "7."),
+}
+
+
+@pytest.fixture(scope="session", params=_SDKS)
+def sdk(request: pytest.FixtureRequest) -> str:
+    """Each SDK in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def found(sdk: str, running: Running) -> Any:
+    """What an SDK found; all of it in one process, because importing one takes a second."""
+    command, _ = _SDKS[sdk]
+    # Room for one call of a thousand tokens and not for two.
+    keys = [running.api_key, running.new_key(balance_usd=0), running.new_key(balance_usd=0.015)]
+    command = [*command, running.base_url, *keys]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_sdk_is_the_version_that_is_meant(sdk: str, found: Any) -> None:
+    assert found["version"].startswith(_SDKS[sdk][1])
+
+
+def test_models_are_listed_and_retrieved(found: Any) -> None:
+    assert (found["list"], found["list_has"], found["retrieve"]) == (True, True, "openai/gpt-4o")
+
+
+def test_a_chat_is_answered_with_either_authorization_scheme(found: Any) -> None:
+    assert (found["chat"], found["token_header"]) == ("Hello!", "Hello!")
+
+
+def test_the_cost_and_the_request_id_are_at_hand(found: Any) -> None:
+    assert (found["cost"], found["request_id"]) == (0.0001475, "req_")
+
+
+def test_a_stream_is_read_by_the_loop_that_everybody_writes(found: Any) -> None:
+    assert found["stream"] == "Hello!"
+
+
+def test_with_include_usage_exactly_the_last_chunk_has_it(found: Any) -> None:
+    assert found["usage_streamed"] == {"with_usage": 1, "last": [0, 29, 0.0001475]}
+
+
+def test_parallel_tool_calls_are_streamed_in_fragments_that_add_up(found: Any) -> None:
+    assert found["tools_streamed"] == {
+        "calls": [
+            {"id": "call_a", "name": "get_weather", "arguments": '{"city":"Boston"}'},
+            {"id": "call_b", "name": "get_time", "arguments": '{"zone":"EST"}'},
+        ],
+        "finish": "tool_calls",
+    }
+
+
+def test_the_results_of_tools_go_back(found: Any) -> None:
+    assert found["tool_round_trip"] == "Hello!"
+
+
+@pytest.mark.parametrize("how", ["dies", "ends_early"])
+def test_a_stream_that_breaks_off_is_an_error_with_a_code_and_never_silence(found: Any, how: str) -> None:
+    error = found[how]
+
+    assert (error["class"], error["status"]) == ("APIError", None)
+    assert (error["code"], error["type"]) == ("upstream_invalid_response", "upstream_error")
+
+
+def test_an_empty_balance_is_402_with_a_code(found: Any) -> None:
+    error = found["empty"]
+
+    assert (error["status"], error["code"], error["type"]) == (402, "insufficient_balance", "insufficient_quota")
+
+
+def test_a_wrong_key_is_an_authentication_error_with_readable_text(found: Any) -> None:
+    error = found["wrong_key"]
+
+    assert (error["class"], error["status"], error["code"]) == ("AuthenticationError", 401, "invalid_api_key")
+    assert "Invalid or expired API key" in error["message"]
+
+
+def test_a_rate_limit_is_a_rate_limit_error_that_says_when_to_come_back(found: Any) -> None:
+    error = found["rate_limit"]
+
+    assert (error["class"], error["code"], error["retry_after"]) == ("RateLimitError", "rate_limit_exceeded", "3")
+
+
+def test_a_bad_request_and_an_unknown_route_are_told_apart(found: Any) -> None:
+    assert (found["bad_request"]["class"], found["bad_request"]["code"]) == ("BadRequestError", "invalid_request")
+    assert (found["unknown_route"]["class"], found["unknown_route"]["code"]) == ("NotFoundError", "route_not_found")
+
+
+def test_a_call_that_waits_for_held_money_succeeds_by_itself(found: Any) -> None:
+    assert found["reserved_then_free"] == "Hello!"

@@ -1,0 +1,114 @@
+"""GET /v1/models."""
+
+import pytest
+
+from tests.conftest import WorldMaker
+from tests.functions.conftest import Site
+
+
+async def test_one_body_serves_openais_clients_and_puq_ais(site: Site) -> None:
+    body = (await site.send("GET", "/v1/models")).json()
+
+    (openais,) = [model for model in body["data"] if model["id"] == "openai/gpt-4o"]
+    (puqs,) = [model for model in body["models"] if model["code"] == "openai/gpt-4o"]
+    assert body["object"] == "list"
+    assert openais["object"] == "model"
+    assert openais["pricing"] == {
+        "unit": "token",
+        "per": 1_000_000,
+        "currency": "USD",
+        "input": 2.5,
+        "output": 10.0,
+        "cached_input": 1.25,
+    }
+    assert (openais["permission"], openais["root"], openais["parent"]) == ([], "openai/gpt-4o", None)
+    assert (puqs["status"], puqs["input_price"], puqs["output_price"]) == (1, 2.5, 10.0)
+    assert (puqs["provider"]["code"], isinstance(puqs["id"], int)) == ("openai", True)
+
+
+async def test_data_has_enabled_models_only_and_models_has_all_unless_asked_not_to(site: Site) -> None:
+    everything = (await site.send("GET", "/v1/models")).json()
+    enabled = (await site.send("GET", "/v1/models?enabled=1")).json()
+
+    assert "openai/gpt-old" not in {model["id"] for model in everything["data"]}
+    assert {model["code"]: model["status"] for model in everything["models"]}["openai/gpt-old"] == 0
+    assert "openai/gpt-old" not in {model["code"] for model in enabled["models"]}
+
+
+async def test_models_come_sorted_by_id(site: Site) -> None:
+    ids = [model["id"] for model in (await site.send("GET", "/v1/models")).json()["data"]]
+
+    assert ids == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("provider=openai", lambda model: model["owned_by"] == "openai"),
+        ("type=speech", lambda model: model["type"] == "speech"),
+    ],
+)
+async def test_a_filter_keeps_what_fits(site: Site, query: str, kept: object) -> None:
+    data = (await site.send("GET", f"/v1/models?{query}")).json()["data"]
+
+    assert data
+    assert all(kept(model) for model in data)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("scope", "seen"),
+    [
+        (["openai/gpt-4o"], {"openai/gpt-4o"}),
+        (["openai/plain", "sandbox/*"], {"openai/plain", "sandbox"}),
+        ([], set()),
+    ],
+)
+async def test_a_key_sees_its_scope_and_nothing_else(site: Site, scope: list[str], seen: set[str]) -> None:
+    key = await site.world.key(site.account_id, models=scope)
+
+    data = (await site.send("GET", "/v1/models", key=key)).json()["data"]
+
+    assert {model["id"] if model["owned_by"] != "sandbox" else "sandbox" for model in data} == seen
+
+
+async def test_a_client_that_has_the_list_already_is_told_so(site: Site) -> None:
+    first = await site.send("GET", "/v1/models")
+
+    again = await site.send("GET", "/v1/models", headers={"if-none-match": first.headers["etag"]})
+
+    assert first.headers["cache-control"] == "private, max-age=60"
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/models", "/router/models", "/v1/models/"])
+async def test_every_path_that_clients_use_is_served(site: Site, path: str) -> None:
+    assert (await site.send("GET", path)).json()["object"] == "list"
+
+
+async def test_listing_needs_a_balance_unless_the_deployment_says_otherwise(make_world: WorldMaker) -> None:
+    gated, free = await make_world(), await make_world(GATE_MODEL_LISTING="off")
+    statuses = []
+    for world in (gated, free):
+        key = await world.key(await world.account(balance_usd=None))
+        statuses.append((await world.client.get("/v1/models", headers={"x-api-key": key})).status_code)
+
+    assert statuses == [402, 200]
+
+
+async def test_an_unknown_filter_value_is_refused(site: Site) -> None:
+    response = await site.send("GET", "/v1/models?enabled=maybe")
+
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "enabled")
+
+
+async def test_the_sandbox_is_offered_only_where_it_is_switched_on(make_world: WorldMaker) -> None:
+    world = await make_world(SANDBOX="off")
+    key = await world.key(await world.account())
+    headers = {"x-api-key": key}
+
+    listed = (await world.client.get("/v1/models", headers=headers)).json()["data"]
+    body = {"model": "sandbox/chat", "messages": [{"role": "user", "content": "x"}]}
+    called = await world.client.post("/v1/chat/completions", json=body, headers=headers)
+
+    assert not [model for model in listed if model["id"].startswith("sandbox/")]
+    assert (called.status_code, called.json()["error"]["code"]) == (404, "model_not_found")

@@ -1,0 +1,217 @@
+"""Who may call what: every route of the template, for every capability, for one's own account and another's."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.conftest import World
+from tests.functions.conftest import Site
+from tollgate.auth.capabilities import CAPABILITIES
+from tollgate_cli.template import Route, read_template
+
+_ROUTES = [route for function in read_template().functions.values() for route in function.routes]
+_BODIES: dict[str, Any] = {
+    "CreateKeyFunction": {"name": "another", "scopes": ["keys:read"]},
+    "UpdateKeyFunction": {"name": "renamed"},
+    "CreateAccountFunction": {"name": "another"},
+    "UpdateAccountFunction": {"name": "renamed"},
+    "CreateCreditFunction": {"amount": 1, "id": "x"},
+    "CreateChatCompletionFunction": {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hi"}]},
+}
+
+# What a key needs for each function; None where no key is needed, "any" where every key will do.
+_NEEDS: dict[str, str | None] = {
+    "CreateChatCompletionFunction": "prompt_ai",
+    "ListModelsFunction": "list_ai_models",
+    "GetModelFunction": "list_ai_models",
+    "ListKeysFunction": "read_keys",
+    "GetKeyFunction": "read_keys",
+    "CreateKeyFunction": "manage_keys",
+    "UpdateKeyFunction": "manage_keys",
+    "DeleteKeyFunction": "manage_keys",
+    "GetBalanceFunction": "any",
+    "GetHealthFunction": None,
+    "CreateAccountFunction": "operate",
+    "GetAccountFunction": "operate",
+    "UpdateAccountFunction": "operate",
+    "CreateCreditFunction": "operate",
+    "ListLedgerFunction": "operate",
+    "GetOpenapiFunction": None,
+    "GetDocsFunction": None,
+}
+
+
+@dataclass(frozen=True)
+class _Tenant:
+    world: World
+    account_id: str
+    key_id: str
+
+    async def call(self, route: Route, key: str | None) -> httpx2.Response:
+        values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id}
+        path = route.path.replace("+}", "}").format(**values)
+        body = _BODIES.get(route.function)
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        if body is None:
+            return await self.world.client.request(route.method, path, headers=headers)
+        return await self.world.client.request(route.method, path, headers=headers, json=body)
+
+
+async def _tenant(world: World) -> _Tenant:
+    account_id = await world.account()
+    await world.key(account_id, "inference")
+    return _Tenant(world, account_id, (await world.resources.keys.list(account_id))[0].id)
+
+
+def test_every_function_with_a_route_is_in_the_table() -> None:
+    assert {route.function for route in _ROUTES} == _NEEDS.keys()
+
+
+@pytest.mark.parametrize("route", _ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, route: Route) -> None:
+    tenant = await _tenant(world)
+    needed = _NEEDS[route.function]
+
+    assert (await tenant.call(route, None)).status_code == (200 if needed is None else 401)
+    refused = []
+    for capability in CAPABILITIES:
+        key = await world.key(tenant.account_id, capability)
+        response = await tenant.call(await _fresh(route, tenant), key)
+        if response.status_code == 403:
+            assert response.json()["error"]["code"] == "insufficient_scope"
+            refused.append(capability)
+        else:
+            assert response.status_code < 300, (capability, response.text)
+
+    opens = {needed, "operate"} | ({"manage_keys"} if needed == "read_keys" else set())
+    assert set(refused) == (set() if needed in {None, "any"} else set(CAPABILITIES) - opens)
+
+
+@pytest.mark.parametrize("path", ["/keys", "/v1/keys"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+async def test_a_key_of_another_account_does_not_exist(world: World, method: str, path: str) -> None:
+    mine, theirs = await _tenant(world), await _tenant(world)
+    key = await world.key(mine.account_id)
+    body = {"name": "stolen"} if method == "PATCH" else None
+
+    response = await world.client.request(method, f"{path}/{theirs.key_id}", headers=_bearer(key), json=body)
+
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "key_not_found")
+    stored = await world.resources.keys.list(theirs.account_id)
+    assert [one.name for one in stored] == ["test"]
+
+
+async def test_lists_and_balances_are_those_of_the_keys_own_account(world: World) -> None:
+    mine, theirs = await _tenant(world), await _tenant(world)
+    await world.credit(theirs.account_id, 5, "more")
+    headers = {"authorization": f"Bearer {await world.key(mine.account_id)}"}
+
+    keys = (await world.client.get("/keys", headers=headers)).json()
+    balance = (await world.client.get("/balance", headers=headers)).json()
+
+    assert {item["account_id"] for item in keys["items"]} == {mine.account_id}
+    assert balance["balance"] == 10
+
+
+async def test_only_an_operator_names_an_account_for_a_new_key(world: World) -> None:
+    mine, theirs = await _tenant(world), await _tenant(world)
+    body = {"name": "another", "account_id": theirs.account_id}
+
+    refused = await world.client.post("/keys", json=body, headers=_bearer(await world.key(mine.account_id)))
+    made = await world.client.post("/keys", json=body, headers=_bearer(await world.key(mine.account_id, "operate")))
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "insufficient_scope")
+    assert (made.status_code, made.json()["account_id"]) == (201, theirs.account_id)
+
+
+class TestCredentials:
+    @pytest.mark.parametrize(
+        "form",
+        [
+            lambda key: {"Authorization": f"Bearer {key}"},
+            lambda key: {"Authorization": f"Token {key}"},
+            lambda key: {"Authorization": f"bearer   {key}  "},
+            lambda key: {"Token": key},
+            lambda key: {"X-Api-Key": key},
+            lambda key: {"X-Api-Key": key, "Authorization": f"Bearer {key}"},
+        ],
+    )
+    async def test_every_form_is_accepted(self, site: Site, form: Any) -> None:
+        assert (await site.world.client.get("/balance", headers=form(site.key))).status_code == 200
+
+    @pytest.mark.parametrize(
+        ("form", "code"),
+        [
+            (lambda _: {}, "missing_api_key"),
+            (lambda key: {"Authorization": f"Basic {key}"}, "invalid_api_key"),
+            (lambda key: {"Authorization": key}, "invalid_api_key"),
+            (lambda _: {"Authorization": "Bearer "}, "invalid_api_key"),
+            (lambda key: {"Authorization": f"Bearer {key}x"}, "invalid_api_key"),
+            (lambda key: {"Authorization": f"Bearer {key[:-1]}_"}, "invalid_api_key"),
+            (lambda key: {"Authorization": f"Bearer {key}", "x-api-key": "tg-other"}, "ambiguous_credentials"),
+            (lambda key: {"Cookie": f"key={key}"}, "missing_api_key"),
+        ],
+    )
+    async def test_what_is_no_valid_key_is_401_with_a_code_and_readable_text(
+        self, site: Site, form: Any, code: str
+    ) -> None:
+        response = await site.world.client.get("/balance", headers=form(site.key))
+
+        assert (response.status_code, response.json()["error"]["code"]) == (401, code)
+        assert response.json()["error"]["message"]
+        assert site.key not in response.text
+
+    async def test_a_key_in_the_query_string_is_no_credential(self, site: Site) -> None:
+        assert (await site.world.client.get(f"/balance?api_key={site.key}")).status_code == 401
+
+    async def test_a_deleted_key_stops_at_the_next_request(self, site: Site) -> None:
+        key = await site.world.key(site.account_id)
+        stored = (await site.world.resources.keys.list(site.account_id))[-1]
+        assert (await site.chat(key)).status_code == 200
+
+        deleted = await site.send("DELETE", f"/keys/{stored.id}")
+
+        assert deleted.json() == {"id": stored.id, "object": "api_key", "deleted": True}
+        assert (await site.chat(key)).status_code == 401
+        assert (await site.send("DELETE", f"/keys/{stored.id}")).status_code == 404
+
+    async def test_an_expired_key_says_that_it_has_expired(self, site: Site) -> None:
+        soon = (datetime.now(UTC) + timedelta(seconds=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        key = await site.world.key(site.account_id, expires_at=soon)
+        stored = (await site.world.resources.keys.list(site.account_id))[-1]
+        assert (await site.chat(key)).status_code == 200
+
+        await site.world.resources.keys.change(
+            stored, {"expires_at": "2026-01-01T00:00:00Z"}, now="2026-11-21T09:00:00Z"
+        )
+
+        response = await site.chat(key)
+        assert (response.status_code, response.json()["error"]["code"]) == (401, "key_expired")
+
+    async def test_only_a_keyed_hash_of_a_key_is_stored(self, site: Site) -> None:
+        (stored,) = await site.world.resources.keys.list(site.account_id)
+
+        assert site.key not in repr(stored)
+        assert len(stored.hash) == 64
+
+    async def test_the_health_check_refuses_a_bad_key_and_needs_none(self, site: Site) -> None:
+        client = site.world.client
+
+        assert (await client.get("/v1/health")).status_code == 200
+        assert (await client.get("/v1/health", headers=_bearer(site.key))).status_code == 200
+        assert (await client.get("/v1/health", headers=_bearer("tg-wrong"))).status_code == 401
+
+
+async def _fresh(route: Route, tenant: _Tenant) -> Route:
+    """The route; where it deletes a key, there is one to delete again."""
+    if route.method == "DELETE":
+        await tenant.world.key(tenant.account_id, "inference")
+        object.__setattr__(tenant, "key_id", (await tenant.world.resources.keys.list(tenant.account_id))[-1].id)
+    return route
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"}

@@ -1,0 +1,222 @@
+"""template.yaml is the only wiring: every function is wired in the same way, and may do what it has to and no more."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tollgate_cli.template import Function, read_template
+
+TEMPLATE = read_template()
+RESOURCES = TEMPLATE.raw["Resources"]
+FUNCTIONS = tuple(TEMPLATE.functions.values())
+ORDER = ("CodeUri", "Handler", "Timeout", "Layers", "LoggingConfig", "Policies", "Environment", "Events")
+STORES = frozenset(
+    {
+        "AWS::DynamoDB::Table",
+        "AWS::SecretsManager::Secret",
+        "AWS::S3::Bucket",
+        "AWS::SQS::Queue",
+        "AWS::S3Vectors::Index",
+    }
+)
+
+each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.folder)
+
+
+def test_every_route_is_listed_with_the_function_behind_unrouted_methods() -> None:
+    paths = definition_paths()
+    routes = {route.path for function in FUNCTIONS for route in function.routes}
+
+    missing = routes - paths.keys()
+
+    assert not missing, f"add {sorted(missing)}, each with `*unrouted`, to the paths of the Gateway's DefinitionBody"
+
+
+def test_no_path_is_listed_that_has_no_route() -> None:
+    routes = {route.path for function in FUNCTIONS for route in function.routes}
+
+    left_over = definition_paths().keys() - routes - {"/", "/{proxy+}"}
+
+    assert not left_over, f"take {sorted(left_over)} off the paths of the Gateway's DefinitionBody: no event has them"
+
+
+@pytest.mark.parametrize("path", TEMPLATE.paths)
+def test_every_path_leads_unrouted_methods_to_the_one_function_for_them(path: str) -> None:
+    method = definition_paths()[path]["x-amazon-apigateway-any-method"]
+
+    uri = method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+    assert f"${{{TEMPLATE.unrouted}.Arn}}" in uri, f"{path}: `*unrouted`, and nothing else"
+    assert method["security"] == [{"NONE": []}]
+
+
+def test_no_method_of_a_path_is_routed_twice() -> None:
+    routes = [(route.method, route.path) for function in FUNCTIONS for route in function.routes]
+
+    assert len(routes) == len(set(routes))
+
+
+@each_function
+def test_a_streamed_function_is_wired_to_stream_and_no_other_one_is(function: Function) -> None:
+    properties = RESOURCES[function.name]["Properties"]
+    modes = {event["Properties"].get("ResponseTransferMode") for event in api_events(properties)}
+    own = properties.get("Environment", {}).get("Variables", {})
+
+    wiring = {
+        "Handler": properties["Handler"],
+        "ResponseTransferMode": modes or {None},
+        "Layers": properties.get("Layers"),
+        "AWS_LAMBDA_EXEC_WRAPPER": own.get("AWS_LAMBDA_EXEC_WRAPPER"),
+    }
+    expected: dict[str, Any] = {
+        "Handler": "app.handler",
+        "ResponseTransferMode": {None},
+        "Layers": None,
+        "AWS_LAMBDA_EXEC_WRAPPER": None,
+    }
+    streamed = {
+        "Handler": "app.app",
+        "ResponseTransferMode": {"RESPONSE_STREAM"},
+        "Layers": [{"Ref": "RuntimeLayer"}],
+        "AWS_LAMBDA_EXEC_WRAPPER": "/opt/tollgate-runtime",
+    }
+    assert wiring == (streamed if function.is_streamed else expected), f"{function.name} streams by halves"
+
+
+@each_function
+def test_a_streamed_function_has_fifteen_minutes_and_any_other_endpoint_as_long_as_api_gateway_waits(
+    function: Function,
+) -> None:
+    if function.is_streamed:
+        assert function.timeout_s == 900
+    elif function.routes:
+        assert function.timeout_s == 29
+
+
+@each_function
+def test_a_function_has_a_log_group_named_like_its_folder(function: Function) -> None:
+    name = function.name.removesuffix("Function") + "Logs"
+
+    assert RESOURCES[function.name]["Properties"].get("LoggingConfig") == {"LogGroup": {"Ref": name}}
+    assert RESOURCES.get(name) == {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {
+            "LogGroupName": {"Fn::Sub": f"/tollgate/${{AWS::StackName}}/{function.folder}"},
+            "RetentionInDays": {"Ref": "LogRetentionDays"},
+        },
+    }, f"add a log group {name} behind {function.name}, like those of its neighbours"
+
+
+def test_no_log_group_is_left_over() -> None:
+    groups = {name for name, _ in TEMPLATE.resources("AWS::Logs::LogGroup")}
+
+    left_over = groups - {function.name.removesuffix("Function") + "Logs" for function in FUNCTIONS}
+
+    assert not left_over, f"no function writes into {sorted(left_over)}: take them out"
+
+
+@each_function
+def test_blocks_have_the_same_keys_in_the_same_order(function: Function) -> None:
+    keys = [key for key in RESOURCES[function.name]["Properties"] if key in ORDER]
+
+    assert keys == sorted(keys, key=ORDER.index), f"{function.name}: the order is {', '.join(ORDER)}"
+
+
+def test_routes_of_a_family_stand_together() -> None:
+    families = [function.folder.partition("/")[0] for function in FUNCTIONS if function.routes]
+
+    changes = [later for earlier, later in pairwise(families) if later != earlier]
+
+    assert len(changes) == len(set(changes)), f"blocks stand under one line for each family; here: {families}"
+
+
+@each_function
+def test_a_function_may_touch_only_stores_that_the_template_makes(function: Function) -> None:
+    for statement in statements(function):
+        for resource in as_list(statement["Resource"]):
+            name, rest = target_of(resource)
+            kind = RESOURCES.get(name, {}).get("Type")
+            assert kind in STORES, f"{function.name}: {resource} is no table, secret, bucket or queue of the template"
+            assert re.fullmatch(r"|/index/\w+", rest) or (
+                kind == "AWS::S3::Bucket" and re.fullmatch(r"/\w+/\*", rest)
+            ), f"{function.name}: {resource} is wider than one table, one index or one folder of the bucket"
+
+
+@each_function
+def test_an_index_that_a_function_may_query_exists(function: Function) -> None:
+    for statement in statements(function):
+        for resource in as_list(statement["Resource"]):
+            name, rest = target_of(resource)
+            if rest.startswith("/index/"):
+                indexes = RESOURCES[name]["Properties"]["GlobalSecondaryIndexes"]
+                assert rest.removeprefix("/index/") in {index["IndexName"] for index in indexes}
+
+
+@each_function
+def test_a_function_is_allowed_actions_by_their_names(function: Function) -> None:
+    actions = [action for statement in statements(function) for action in as_list(statement["Action"])]
+
+    assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in actions), f"{function.name}: {actions}"
+    assert all(statement["Effect"] == "Allow" for statement in statements(function))
+
+
+def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
+    for name, resource in RESOURCES.items():
+        if resource["Type"] in {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}:
+            assert resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain", name
+
+
+def test_every_reference_is_to_something_of_the_template() -> None:
+    known = {*RESOURCES, *TEMPLATE.raw["Parameters"]}
+
+    names = {name for name in references(TEMPLATE.raw) if not name.startswith("AWS::")}
+
+    assert names <= known, f"nothing is called {sorted(names - known)}"
+
+
+def definition_paths() -> dict[str, Any]:
+    paths: dict[str, Any] = RESOURCES["Gateway"]["Properties"]["DefinitionBody"]["paths"]
+    return paths
+
+
+def api_events(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from (event for event in properties.get("Events", {}).values() if event["Type"] == "Api")
+
+
+def statements(function: Function) -> list[dict[str, Any]]:
+    policies = RESOURCES[function.name]["Properties"].get("Policies", [])
+    return [statement for policy in policies for statement in policy["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def target_of(resource: Any) -> tuple[str, str]:
+    """The logical id that a policy names, and what follows its ARN."""
+    match resource:
+        case {"Ref": name}:
+            return name, ""
+        case {"Fn::GetAtt": [name, "Arn"]}:
+            return name, ""
+        case {"Fn::Sub": str(text)} if match := re.fullmatch(r"\$\{(\w+)\.Arn\}(.*)", text):
+            return match[1], match[2]
+    return "", str(resource)
+
+
+def references(node: Any) -> Iterator[str]:
+    match node:
+        case {"Ref": str(name)}:
+            yield name
+        case {"Fn::GetAtt": [str(name), *_]}:
+            yield name
+        case {"Fn::Sub": str(text)}:
+            yield from (name.partition(".")[0] for name in re.findall(r"\$\{([\w:.]+)\}", text))
+        case dict():
+            for value in node.values():
+                yield from references(value)
+        case list():
+            for value in node:
+                yield from references(value)

@@ -1,0 +1,156 @@
+"""`tollgate up` in a process of its own, as a client finds it, and OpenAI on loopback behind it."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import pytest
+
+from tests.upstream import Received, Reply, Upstream, a_completion, a_usage, chunks_of, event_reply, json_reply
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+_PATIENCE_S: Final = 60
+
+
+@dataclass(frozen=True)
+class Running:
+    """A gateway that is up."""
+
+    base_url: str
+    api_key: str
+    operator_key: str
+    account_id: str
+    upstream: Upstream
+
+    def operate(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of the operator."""
+        headers = {"authorization": f"Bearer {self.operator_key}"}
+        return httpx2.request(method, self.base_url + path, headers=headers, json=body, trust_env=False).json()
+
+    def new_key(self, balance_usd: float) -> str:
+        """A key of a new account with that balance."""
+        account = self.operate("POST", "/accounts", {"name": "client"})
+        if balance_usd:
+            self.operate("POST", f"/accounts/{account['id']}/credits", {"amount": balance_usd, "id": "first"})
+        body = {"name": "client", "account_id": account["id"]}
+        key: str = self.operate("POST", "/keys", body)["key"]
+        return key
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The gateway, for all tests."""
+    home = tmp_path_factory.mktemp("gateway")
+    with _UpstreamThread() as upstream:
+        environment = {
+            **os.environ,
+            "PORT": "0",
+            "OPENAI_BASE_URL": f"{upstream.url}/v1",
+            "OPENAI_API_KEY": "sk-operator",
+        }
+        log = (home / "log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tollgate_cli.main", "up"], cwd=home, env=environment, stdout=log, stderr=log
+        )
+        try:
+            access = _wait_for(home / ".tollgate" / "local.json", process, home / "log")
+            yield Running(**access, upstream=upstream)
+        finally:
+            process.terminate()
+            process.wait(timeout=_PATIENCE_S)
+            log.close()
+        assert not (home / ".tollgate" / "local.json").exists(), "the file goes when the gateway goes"
+
+
+def _wait_for(file: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
+    gives_up_at = time.monotonic() + _PATIENCE_S
+    while not file.exists():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < gives_up_at, log.read_text()
+        time.sleep(0.05)
+    access: dict[str, str] = json.loads(file.read_text())
+    return access
+
+
+class _UpstreamThread:
+    """An upstream with an event loop of its own, so that tests that are not asynchronous can have one."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._upstream = Upstream(answer=_answer)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> Upstream:
+        self._thread.start()
+        return asyncio.run_coroutine_threadsafe(self._upstream.__aenter__(), self._loop).result()
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._upstream.__aexit__(None, None, None), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _answer(request: Received) -> Reply:
+    """What OpenAI says to what the last message asks for."""
+    body = request.json
+    wish = str(body["messages"][-1]["content"])
+    streamed = bool(body.get("stream"))
+    match wish:
+        case "tools":
+            return event_reply(_tool_chunks()) if streamed else json_reply(_tool_answer())
+        case "die in the middle":
+            return event_reply(chunks_of("Hello", finish=None), done=False, is_cut=True)
+        case "end early":
+            return event_reply(chunks_of("Hello", finish=None), done=False)
+        case "429":
+            return json_reply({"error": {"message": "slow down"}}, 429, retry_after="3")
+        case "take a second":
+            return replace(json_reply(a_completion("Done")), before=lambda: asyncio.sleep(1))
+    if streamed:
+        return event_reply(chunks_of("Hel", "lo", "!", usage=a_usage()))
+    return json_reply(a_completion("Hello!"))
+
+
+_CALLS: Final = (("call_a", "get_weather", '{"city":"Boston"}'), ("call_b", "get_time", '{"zone":"EST"}'))
+
+
+def _tool_answer() -> dict[str, Any]:
+    answer = a_completion()
+    calls = [
+        {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+        for call_id, name, arguments in _CALLS
+    ]
+    answer["choices"][0] |= {
+        "message": {"role": "assistant", "content": None, "refusal": None, "tool_calls": calls},
+        "finish_reason": "tool_calls",
+    }
+    return answer
+
+
+def _tool_chunks() -> list[dict[str, Any]]:
+    first, *_, last = chunks_of(finish="tool_calls")
+    fragments: list[dict[str, Any]] = []
+    for index, (call_id, name, arguments) in enumerate(_CALLS):
+        begun = {"index": index, "id": call_id, "type": "function", "function": {"name": name, "arguments": ""}}
+        fragments.append(begun)
+        fragments += [
+            {"index": index, "function": {"arguments": arguments[cut : cut + 4]}} for cut in range(0, len(arguments), 4)
+        ]
+    middle = [
+        {
+            **first,
+            "choices": [{"index": 0, "delta": {"tool_calls": [fragment]}, "logprobs": None, "finish_reason": None}],
+        }
+        for fragment in fragments
+    ]
+    return [first, *middle, last]

@@ -1,0 +1,107 @@
+"""Calls to AWS: tried again where that may help, and not where it cannot."""
+
+from collections.abc import Callable
+
+import httpx2
+import pytest
+
+from tollgate.stores.aws import AwsBusy, AwsClient, AwsError, AwsUnavailable, credentials_from
+from tollgate.stores.signature import AwsCredentials
+
+Answer = Callable[[httpx2.Request], httpx2.Response]
+
+
+class Aws:
+    """AWS, giving the next answer and keeping each request; the last answer is given again."""
+
+    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+async def _call(aws: Aws) -> dict[str, object]:
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(aws)) as http:
+        client = AwsClient(
+            http,
+            service="dynamodb",
+            target="DynamoDB_20120810",
+            region="eu-west-1",
+            endpoint=None,
+            credentials=lambda: AwsCredentials("key", "secret"),
+        )
+        return await client.call("GetItem", {"TableName": "t"})
+
+
+def _error(code: str, status: int = 400) -> httpx2.Response:
+    return httpx2.Response(status, json={"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "no"})
+
+
+async def test_a_call_is_a_signed_post_to_the_regions_address() -> None:
+    aws = Aws(httpx2.Response(200, json={"Item": {}}))
+
+    answer = await _call(aws)
+
+    (request,) = aws.requests
+    assert answer == {"Item": {}}
+    assert (request.method, str(request.url)) == ("POST", "https://dynamodb.eu-west-1.amazonaws.com/")
+    assert request.headers["x-amz-target"] == "DynamoDB_20120810.GetItem"
+    assert request.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=key/")
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        _error("ThrottlingException"),
+        _error("ProvisionedThroughputExceededException"),
+        _error("InternalServerError", 500),
+        httpx2.Response(503, text="busy"),
+        httpx2.ConnectError("refused"),
+        httpx2.ReadError("cut"),
+        httpx2.ReadTimeout("late"),
+    ],
+)
+async def test_a_passing_trouble_is_tried_again(passing: httpx2.Response | Exception) -> None:
+    aws = Aws(passing, httpx2.Response(200, json={}))
+
+    assert await _call(aws) == {}
+    assert len(aws.requests) == 2
+
+
+async def test_a_refusal_is_not_tried_again() -> None:
+    aws = Aws(_error("ResourceNotFoundException"))
+
+    with pytest.raises(AwsError) as refused:
+        await _call(aws)
+
+    assert refused.value.code == "ResourceNotFoundException"
+    assert len(aws.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("lasting", "expected"),
+    [(_error("ThrottlingException"), AwsBusy), (httpx2.ConnectError("refused"), AwsUnavailable)],
+)
+async def test_a_lasting_trouble_ends_as_what_it_is(
+    lasting: httpx2.Response | Exception, expected: type[Exception]
+) -> None:
+    aws = Aws(lasting)
+
+    with pytest.raises(expected):
+        await _call(aws)
+
+    assert 2 < len(aws.requests) < 10
+
+
+def test_credentials_of_the_environment_come_first() -> None:
+    found = credentials_from(
+        {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
+    )()
+
+    assert found == AwsCredentials("key", "secret", "token")
