@@ -254,8 +254,7 @@ class RuntimeApiServer:
     async def _next(self, request: Request, reader: StreamReader, writer: StreamWriter) -> None:
         _expect("content-length" not in request.headers, "a poll has no body")
         _expect(not self._at_work, f"a poll while the application is at work: {self._at_work}")
-        last = self._last
-        _expect(last is None or last.state == "done", f"a poll before the last request was answered: {last}")
+        _expect(self._last is None or self._last.state == "done", "a poll before the last request was answered")
         _expect(self.init_error is None, "a poll after an init error")
         self.polls += 1
         await self._say("poll")

@@ -1,5 +1,6 @@
 """What went wrong, in the form in which the Runtime API wants to be told."""
 
+import importlib
 import json
 import sys
 import traceback
@@ -28,7 +29,7 @@ def fault_of(exc: BaseException, kind: str | None = None) -> Fault:
     """An exception as a fault, under its own name or another one."""
     frames = traceback.extract_tb(exc.__traceback__)
     # Where this package, or the machinery of imports, called the application is of no use to its author.
-    theirs = [frame for frame in frames if not frame.filename.startswith(("<frozen", _HERE))]
+    theirs = [frame for frame in frames if not frame.filename.startswith(_NOT_THEIRS)]
     return Fault(
         kind=kind or type(exc).__name__,
         message=str(exc)[:_MAX_MESSAGE],
@@ -45,4 +46,5 @@ def log(fault: Fault, request_id: str | None = None) -> None:
     sys.stderr.flush()
 
 
-_HERE: Final = __file__.rpartition("/")[0] + "/"
+# As compiled, which is what a traceback tells; __file__ is where the module happens to lie.
+_NOT_THEIRS: Final = (log.__code__.co_filename.rpartition("/")[0] + "/", importlib.__file__, "<frozen")
