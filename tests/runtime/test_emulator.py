@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.runtime.builders import an_event
-from tests.runtime.conftest import APPS, ROOT
+from tests.runtime.process import APPS, ROOT
 from tests.runtime.runtime_api_server import PATIENCE_S
 
 DELIMITER: Final = b"\0" * 8

