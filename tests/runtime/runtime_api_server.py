@@ -62,8 +62,8 @@ class Invocation:
     error: Error | None = None
     is_streamed: bool = False
     state: str = "queued"
-    may_be_read: asyncio.Event = field(default_factory=asyncio.Event)
-    """Unset, the server reads no more of the answer than its head."""
+    is_closed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whether the connection of a streamed answer was closed after it."""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _writer: StreamWriter | None = None
 
@@ -82,6 +82,7 @@ class Invocation:
         """Close the connection over which the answer is coming."""
         assert self._writer is not None
         self._writer.transport.abort()
+        self.is_closed.set()
         await self.becomes("done")
 
     async def becomes(self, state: str) -> None:
@@ -111,6 +112,8 @@ class RuntimeApiServer:
         self.told: dict[str, Any] = {}
         self.init_error: Error | None = None
         self.polls = 0
+        self.verdict = "202 Accepted"
+        """The status that an answer or an error gets."""
         self._broken_rules: list[BrokenRuleError] = []
         self._queue: deque[Invocation] = deque()
         self._last: Invocation | None = None
@@ -134,7 +137,7 @@ class RuntimeApiServer:
 
     async def __aenter__(self) -> Self:
         for serve in (self._serve, self._listen):
-            self._servers.append(await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 24))
+            self._servers.append(await asyncio.start_server(serve, "127.0.0.1", 0))
         return self
 
     async def __aexit__(
@@ -154,7 +157,6 @@ class RuntimeApiServer:
         *,
         time_left_s: float = 60,
         headers: Mapping[str, str] | None = None,
-        may_be_read: bool = True,
     ) -> Invocation:
         """Let the runtime have an event at its next poll."""
         request_id = f"request-{next(self._ids)}"
@@ -168,8 +170,6 @@ class RuntimeApiServer:
                 **(headers or {}),
             },
         )
-        if may_be_read:
-            invocation.may_be_read.set()
         self._queue.append(invocation)
         task = asyncio.ensure_future(self._announce())
         self._tasks.add(task)
@@ -193,8 +193,8 @@ class RuntimeApiServer:
         self._released.add(word)
         await self._announce()
 
-    def drop_poll(self) -> None:
-        """Close the connection on which the runtime waits for an invocation."""
+    def drop_connection(self) -> None:
+        """Close the connection on which the runtime asked last."""
         assert self._polling is not None
         self._polling.transport.abort()
 
@@ -263,6 +263,8 @@ class RuntimeApiServer:
             await self._changed.wait_for(lambda: self._queue or writer.is_closing())
         if writer.is_closing():
             raise ConnectionResetError
+        if self._last is not None and self._last.is_streamed:
+            await self._closed(self._last)
         invocation = self._queue.popleft()
         self._last = invocation
         await invocation.becomes("running")
@@ -276,6 +278,13 @@ class RuntimeApiServer:
         head = "\r\n".join(["HTTP/1.1 200 OK", "Content-Type: application/json", framing, *fields, "", ""])
         writer.write(head.encode() + body)
         await writer.drain()
+
+    async def _closed(self, invocation: Invocation) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_S / 2):
+                await invocation.is_closed.wait()
+        except TimeoutError:
+            raise BrokenRuleError("the connection is to be closed after a streamed answer") from None
 
     def _running(self, request_id: str, request: Request) -> Invocation:
         invocation = self._last
@@ -305,7 +314,6 @@ class RuntimeApiServer:
         invocation.is_streamed = True
         await self._say(f"begin {invocation.request_id}")
         await invocation.becomes("streaming")
-        await invocation.may_be_read.wait()
         await self._read_stream(invocation, reader)
         declared = {name.strip().lower() for name in headers.get("trailer", "").split(",")}
         invocation.trailers = await _read_fields(reader)
@@ -313,7 +321,8 @@ class RuntimeApiServer:
         await self._accept(writer)
         await self._say(f"end {invocation.request_id}")
         await invocation.becomes("done")
-        _expect(await reader.read(1) == b"", "the connection is to be closed after a streamed answer")
+        _expect(await reader.read(1) == b"", "nothing follows a streamed answer on its connection")
+        invocation.is_closed.set()
 
     async def _read_stream(self, invocation: Invocation, reader: StreamReader) -> None:
         head = b""
@@ -330,11 +339,9 @@ class RuntimeApiServer:
         _expect(bool(invocation.prelude), "a streamed answer begins with a prelude and eight NULs")
 
     async def _accept(self, writer: StreamWriter) -> None:
-        body = b'{"status":"OK"}\n'
-        writer.write(
-            b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-        )
-        writer.write(body)
+        body = '{"status":"OK"}\n'
+        head = f"HTTP/1.1 {self.verdict}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write((head + body).encode())
         await writer.drain()
 
     def _keep_task(self) -> None:
@@ -347,7 +354,14 @@ class RuntimeApiServer:
 
     async def _listen(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._keep_task()
-        verb, word, content = json.loads(await reader.readline())
+        try:
+            verb, word, content = json.loads(await reader.readline())
+            await self._hear(verb, word, content)
+            writer.write(b"ok\n")
+        finally:
+            writer.close()
+
+    async def _hear(self, verb: str, word: str, content: Any) -> None:
         match verb:
             case "tell":
                 self.told[word] = content
@@ -361,8 +375,6 @@ class RuntimeApiServer:
             case "wait for":
                 async with self._changed:
                     await self._changed.wait_for(lambda: word in self._released)
-        writer.write(b"ok\n")
-        writer.close()
 
 
 async def _read_request(reader: StreamReader, address: str) -> Request | None:

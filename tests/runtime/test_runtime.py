@@ -40,20 +40,6 @@ async def test_the_answer_is_whole_on_the_wire_before_the_work_after_it_ends(
     assert api.said[-1] == "poll"
 
 
-async def test_sending_lasts_until_the_system_has_taken_every_byte(api: RuntimeApiServer, start: Start) -> None:
-    await start("apps.says_much")
-
-    invocation = api.invoke(an_event(), may_be_read=False)
-    await api.heard("begin request-1")
-    await api.release("look")
-    await api.heard("looked")
-    invocation.may_be_read.set()
-    await invocation.answered()
-
-    assert api.told["looked"] is False
-    assert len(invocation.payload) == 8_000_000
-
-
 async def test_pieces_of_several_tasks_arrive_each_as_a_whole(api: RuntimeApiServer, start: Start) -> None:
     await start("apps.speaks_in_chorus")
 
@@ -414,11 +400,51 @@ async def test_a_poll_whose_connection_drops_is_made_again(api: RuntimeApiServer
     await start("apps.hello")
 
     await api.polled(1)
-    api.drop_poll()
+    api.drop_connection()
     await api.polled(2)
     invocation = await api.answer(an_event())
 
     assert invocation.payload == b"hello"
+
+
+async def test_a_connection_that_was_closed_meanwhile_is_opened_again_for_the_answer(
+    api: RuntimeApiServer, start: Start
+) -> None:
+    await start("apps.thinks")
+
+    invocation = api.invoke(an_event())
+    await api.heard("thinking")
+    api.drop_connection()
+    await api.release("go on")
+    await invocation.answered()
+
+    assert invocation.payload == b"hello"
+
+
+async def test_an_answer_that_is_refused_does_not_keep_the_next_request_from_being_served(
+    api: RuntimeApiServer, start: Start
+) -> None:
+    await start("apps.hello")
+
+    api.verdict = "413 Payload Too Large"
+    await api.answer(an_event())
+    await api.polled(2)
+    well = await api.answer(an_event())
+
+    assert well.payload == b"hello"
+
+
+@pytest.mark.parametrize("handler", ["apps.hello", "apps.fails"])
+async def test_when_the_environment_has_failed_the_process_ends(
+    api: RuntimeApiServer, start: Start, handler: str
+) -> None:
+    runtime = await start(handler)
+
+    api.verdict = "500 Container Error"
+    await api.answer(an_event())
+
+    assert await runtime.exit_code() == 1
+    assert api.polls == 1
 
 
 async def test_without_a_runtime_api_the_process_ends(api: RuntimeApiServer, start: Start) -> None:
@@ -426,7 +452,7 @@ async def test_without_a_runtime_api_the_process_ends(api: RuntimeApiServer, sta
 
     await api.polled(1)
     api.stop_listening()
-    api.drop_poll()
+    api.drop_connection()
 
     assert await runtime.exit_code() == 1
     assert json.loads(runtime.output)["errorType"] == "Runtime.ApiError"

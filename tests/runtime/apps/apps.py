@@ -123,13 +123,10 @@ async def works_afterwards(scope: Message, receive: Receive, send: Send) -> None
     await work("settling", until="go on")
 
 
-async def says_much(scope: Message, receive: Receive, send: Send) -> None:
-    """Sends more at once than the system takes, and looks after a while whether it has."""
-    await start(send)
-    sending = asyncio.create_task(piece(send, b"x" * 8_000_000, more=False))
-    await wait_for("look")
-    await tell("looked", sending.done())
-    await sending
+async def thinks(scope: Message, receive: Receive, send: Send) -> None:
+    await tell("thinking")
+    await wait_for("go on")
+    await hello(scope, receive, send)
 
 
 async def fails(scope: Message, receive: Receive, send: Send) -> None:
