@@ -421,6 +421,17 @@ def test_empty_content_beside_calls_stays_null() -> None:
     ]
 
 
+@pytest.mark.parametrize("arguments", [{}, {"arguments": None}, {"arguments": ""}])
+def test_what_a_client_leaves_out_of_a_call_is_filled_in(arguments: dict[str, Any]) -> None:
+    call = {"id": "call_1", "type": None, "custom": None, "function": {"name": "f", **arguments}}
+
+    (message,) = sent([{"role": "assistant", "content": None, "tool_calls": [call]}])
+
+    assert message["tool_calls"] == [
+        {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+    ]
+
+
 @pytest.mark.parametrize(
     ("roles", "expected"), [("developer", "developer"), ("system", "system"), ("neither", "system")]
 )

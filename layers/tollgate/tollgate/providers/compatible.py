@@ -107,10 +107,7 @@ class CompatibleChat:
             if changed["role"] in {"system", "developer"}:
                 changed["role"] = system_role(flags)
             if changed.get("tool_calls"):
-                changed["tool_calls"] = [
-                    {name: value for name, value in call.items() if name not in foreign}
-                    for call in changed["tool_calls"]
-                ]
+                changed["tool_calls"] = [_call_to_wire(call, foreign) for call in changed["tool_calls"]]
             wire.append(changed)
         return wire
 
@@ -302,6 +299,15 @@ def read_usage(usage: Any) -> Usage | None:
 def is_count(value: Any) -> bool:
     """Whether a value can be a number of tokens."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _call_to_wire(call: Mapping[str, Any], foreign: frozenset[str]) -> dict[str, Any]:
+    """A call from the history, with what a client may leave out of it."""
+    wire = {name: value for name, value in call.items() if name not in foreign and value is not None}
+    wire.setdefault("type", "custom" if "custom" in wire else "function")
+    if "function" in wire:
+        wire["function"] = {**wire["function"], "arguments": wire["function"].get("arguments") or "{}"}
+    return wire
 
 
 def _is_done(event: Event) -> bool:
