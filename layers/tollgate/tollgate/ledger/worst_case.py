@@ -74,9 +74,8 @@ def candidate_of(
     tiers: Iterable[Price] = (
         (price, *price.service_tiers.values()) if service_tier == "auto" else (price.for_tier(service_tier),)
     )
-    all_rates = [tier.for_prompt(prompt_tokens) for tier in tiers]
-    # The bound may lie above a step that the true prompt stays below, where the rates could be dearer.
-    all_rates += [tier.rates for tier in tiers]
+    # The bound may lie above steps that the true prompt stays below, where the rates could be dearer.
+    all_rates = [rates for tier in tiers for rates in tier.up_to_prompt(prompt_tokens)]
     dearest_in = max(dearest_input(rates, with_audio=with_audio_input) for rates in all_rates)
     dearest_out = max(dearest_output(rates, with_audio=with_audio_output) for rates in all_rates)
     per = Decimal(price.per)
