@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tollgate.contracts.catalogue import Price, Rates
 from tollgate.ledger.worst_case import Candidate, candidate_of
 
@@ -29,3 +31,21 @@ def test_a_step_above_the_bound_does_not_count() -> None:
     price = Price(per=1_000, rates=Rates(input=ONE), above=((1_000, Rates(input=Decimal(5))),))
 
     assert candidate(price.rates, price=price).input_usd == 1
+
+
+@pytest.mark.parametrize(
+    ("rates", "has_audio", "input_usd"),
+    [
+        (Rates(input=ONE), True, 1),
+        (Rates(input=ONE, cached_input=Decimal("0.1")), True, 1),
+        (Rates(input=ONE, cached_input=Decimal(2)), False, 2),
+        (Rates(input=ONE, cache_write=Decimal(2)), False, 2),
+        (Rates(input=ONE, input_audio=Decimal(2)), True, 2),
+        (Rates(input=ONE, input_audio=Decimal(2)), False, 1),
+        (Rates(output=ONE), True, 0),
+    ],
+)
+def test_the_prompt_is_held_at_the_dearest_rate_that_applies_to_it(
+    rates: Rates, has_audio: bool, input_usd: int
+) -> None:
+    assert candidate(rates, with_audio_input=has_audio).input_usd == input_usd

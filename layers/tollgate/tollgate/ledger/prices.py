@@ -57,8 +57,12 @@ def cost_of(usage: Usage, price: Price) -> Cost:
 
 
 def dearest_input(rates: Rates, *, with_audio: bool) -> Decimal:
-    """The dearest rate that a prompt token can be charged at: writing a cache can cost more than not having one."""
-    candidates = [_first(rates.input), _first(rates.cache_write, rates.input)]
+    """The dearest rate that a prompt token can be charged at: writing a cache can cost more than not having one.
+
+    A rate for cached tokens is a discount, and yet a catalogue may hold one that is none.
+    """
+    candidates = [_first(rates.input)]
+    candidates += [_first(rate, rates.input) for rate in (rates.cached_input, rates.cache_write)]
     if with_audio:
         candidates.append(_first(rates.input_audio, rates.input))
     return max(candidates)
