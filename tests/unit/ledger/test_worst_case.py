@@ -49,3 +49,19 @@ def test_the_prompt_is_held_at_the_dearest_rate_that_applies_to_it(
     rates: Rates, has_audio: bool, input_usd: int
 ) -> None:
     assert candidate(rates, with_audio_input=has_audio).input_usd == input_usd
+
+
+@pytest.mark.parametrize(
+    ("service_tier", "input_usd"), [(None, 2), ("default", 2), ("flex", 2), ("priority", 4), ("auto", 4)]
+)
+def test_every_tier_that_may_answer_counts(service_tier: str | None, input_usd: int) -> None:
+    price = Price(
+        per=1_000,
+        rates=Rates(input=Decimal(2)),
+        service_tiers={
+            "flex": Price(per=1_000, rates=Rates(input=ONE)),
+            "priority": Price(per=1_000, rates=Rates(input=Decimal(4))),
+        },
+    )
+
+    assert candidate(price.rates, price=price, service_tier=service_tier).input_usd == input_usd

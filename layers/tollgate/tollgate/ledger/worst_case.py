@@ -70,9 +70,12 @@ def candidate_of(
     with_audio_input: bool = False,
     with_audio_output: bool = False,
 ) -> Candidate:
-    """The worst case of one model: discounts are ignored, and every tier that the request may fall into counts."""
+    """The worst case of one model: discounts are ignored, and every tier that the request may fall into counts.
+
+    That is the default tier too: a provider may answer in it when the one that was asked for has no room.
+    """
     tiers: Iterable[Price] = (
-        (price, *price.service_tiers.values()) if service_tier == "auto" else (price.for_tier(service_tier),)
+        (price, *price.service_tiers.values()) if service_tier == "auto" else (price, price.for_tier(service_tier))
     )
     # The bound may lie above steps that the true prompt stays below, where the rates could be dearer.
     all_rates = [rates for tier in tiers for rates in tier.up_to_prompt(prompt_tokens)]
