@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.ledger.strategies import TIERS, prices
+from tests.unit.ledger.strategies import TIERS, amounts, prices
 from tollgate.contracts.catalogue import Price, Rates
 from tollgate.contracts.usage import Usage
 from tollgate.ledger.prices import cost_of
@@ -140,3 +140,108 @@ def test_both_parts_of_a_hold_are_rounded_up_because_both_parts_of_a_bill_are_ro
     worst = WorstCase((candidate(price.rates, price=price, prompt_tokens=1, max_output_tokens=1),), True)
 
     assert worst.hold_usd(1) == cost_of(Usage(1, 1), price).total_usd == Decimal("0.000000000002")
+
+
+def test_reasoning_outside_the_cap_is_held_in_addition_to_it() -> None:
+    one = candidate(Rates(output=ONE), max_output_tokens=1_000, extra_output_tokens=500)
+
+    assert one.cost(1_000) == Decimal("1.5")
+
+
+def test_every_choice_is_held_for() -> None:
+    one = candidate(Rates(input=ONE, output=ONE), choices=3, extra_output_tokens=1_000)
+
+    assert one.cost(1_000) == 1 + 3 + 3
+
+
+def test_a_cap_above_what_the_model_writes_costs_no_more() -> None:
+    one = candidate(Rates(output=ONE), max_output_tokens=1_000)
+
+    assert one.cost(5_000) == one.cost(1_000) == 1
+
+
+def test_the_dearest_candidate_decides_what_is_held() -> None:
+    cheap, dear = candidate(Rates(output=ONE)), candidate(Rates(output=Decimal(3)))
+
+    assert WorstCase((cheap, dear), is_capped_by_client=False).hold_usd(1_000) == 3
+
+
+@st.composite
+def worst_cases(draw: st.DrawFn) -> WorstCase:
+    """One to three models, as they might be asked one after the other."""
+    candidates = st.builds(
+        candidate_of,
+        prices(tiers=False, pers=(1_000, 1_000_000)),
+        prompt_tokens=st.integers(0, 10_000),
+        max_output_tokens=st.integers(1, 10_000),
+        choices=st.integers(1, 3),
+        extra_output_tokens=st.sampled_from((0, 1_000)),
+    )
+    found = draw(st.lists(candidates, min_size=1, max_size=3))
+    return WorstCase(tuple(found), is_capped_by_client=draw(st.booleans()))
+
+
+@given(worst_cases(), amounts())
+def test_the_cap_that_a_balance_affords_is_the_largest_that_fits(worst: WorstCase, available_usd: Decimal) -> None:
+    cap = worst.affordable_tokens(available_usd)
+
+    assert cap < 0 or worst.hold_usd(cap) <= available_usd
+    assert cap >= worst.max_output_tokens or worst.hold_usd(max(cap, -1) + 1) > available_usd
+
+
+@given(worst_cases(), st.integers(0, 20_000))
+def test_a_balance_that_is_just_the_hold_of_a_cap_affords_that_cap(worst: WorstCase, cap: int) -> None:
+    cap = min(cap, worst.max_output_tokens)
+
+    assert worst.affordable_tokens(worst.hold_usd(cap)) >= cap
+
+
+@given(worst_cases(), st.integers(0, 20_000), st.integers(0, 20_000))
+def test_a_larger_cap_never_needs_a_smaller_hold(worst: WorstCase, one: int, other: int) -> None:
+    smaller, larger = sorted((one, other))
+
+    assert worst.hold_usd(smaller) <= worst.hold_usd(larger)
+
+
+def test_a_balance_below_the_prompt_affords_less_than_nothing() -> None:
+    worst = WorstCase((candidate(Rates(input=ONE, output=ONE)),), is_capped_by_client=False)
+
+    assert worst.affordable_tokens(Decimal("0.999999999999")) < 0
+
+
+def test_a_balance_for_the_prompt_alone_affords_no_output() -> None:
+    worst = WorstCase((candidate(Rates(input=ONE, output=ONE)),), is_capped_by_client=False)
+
+    assert worst.affordable_tokens(ONE) == 0
+
+
+def test_a_free_model_affords_its_longest_answer_to_anybody() -> None:
+    worst = WorstCase((candidate(Rates(input=Decimal(0), output=Decimal(0))),), is_capped_by_client=False)
+
+    assert worst.affordable_tokens(Decimal(0)) == 1_000
+    assert worst.smallest_usd == 0
+
+
+def test_a_candidate_that_writes_little_does_not_lower_the_cap_of_the_others() -> None:
+    short, long = candidate(Rates(output=ONE), max_output_tokens=10), candidate(Rates(output=ONE))
+
+    assert WorstCase((short, long), is_capped_by_client=False).affordable_tokens(Decimal("0.5")) == 500
+
+
+@pytest.mark.parametrize(
+    ("is_capped_by_client", "max_output_tokens", "smallest_usd"),
+    [(False, 1_000, "0.016"), (False, 10, "0.01"), (True, 1_000, "1"), (True, 10, "0.01")],
+)
+def test_the_least_that_must_be_there_is_a_short_answer_or_what_the_client_asked_for(
+    is_capped_by_client: bool, max_output_tokens: int, smallest_usd: str
+) -> None:
+    one = candidate(Rates(output=ONE), max_output_tokens=max_output_tokens)
+
+    assert WorstCase((one,), is_capped_by_client).smallest_usd == Decimal(smallest_usd)
+
+
+def test_a_dearer_rate_for_spoken_output_counts_only_where_it_was_asked_for() -> None:
+    rates = Rates(output=ONE, output_audio=Decimal(4))
+
+    assert candidate(rates, with_audio_output=True).output_usd_per_token == Decimal("0.004")
+    assert candidate(rates).output_usd_per_token == Decimal("0.001")
