@@ -65,3 +65,9 @@ def test_json_of_many_small_values_leaves_room_for_the_signs_between_them(parame
     text = to_json(parameters)
 
     assert bound_of(tools=[a_tool(parameters)]) - bound_of() >= len(text) + text.count(b",")
+
+
+def test_the_name_of_a_file_is_text_too() -> None:
+    part = {"type": "file", "file": {"filename": "ä" * 1_000, "file_data": ""}}
+
+    assert bound_of(messages=[{"role": "user", "content": [part]}]) >= 2_000

@@ -91,6 +91,7 @@ class _Size:
                     self.audio_bytes += _decoded_length(part["input_audio"].get("data"))
                 case "file":
                     self.file_bytes += _decoded_length(part["file"].get("file_data"))
+                    self.add(part["file"].get("filename"))
                 case kind:
                     self.add(part.get(kind))
                     self.add({name: value for name, value in part.items() if name != kind})
