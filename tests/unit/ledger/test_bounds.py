@@ -71,3 +71,12 @@ def test_the_name_of_a_file_is_text_too() -> None:
     part = {"type": "file", "file": {"filename": "ä" * 1_000, "file_data": ""}}
 
     assert bound_of(messages=[{"role": "user", "content": [part]}]) >= 2_000
+
+
+def test_an_earlier_spoken_answer_counts_although_only_its_id_is_sent() -> None:
+    spoken = {"role": "assistant", "audio": {"id": "audio_1"}}
+
+    size = measure(a_body(messages=[spoken]))
+
+    assert size.bound(tokens_per_image=0, context_length=None) >= 16_384
+    assert size.audio_bytes > 0

@@ -20,6 +20,9 @@ _BYTES_PER_TOKEN: Final = 4
 # (https://ai.google.dev/gemini-api/docs/tokens gives 32; OpenAI's audio models take 10).
 _AUDIO_BYTES_PER_S: Final = 1_000
 _AUDIO_TOKENS_PER_S: Final = 32
+# A spoken answer that is referred to by its id is in the prompt again. It was at most one whole answer, which for the
+# models that speak is 16,384 tokens: these are the bytes that count as so many.
+_EARLIER_AUDIO_BYTES: Final = 512 * _AUDIO_BYTES_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class _Size:
         for name, value in message.items():
             if name == "content" and isinstance(value, list):
                 self._add_parts(value)
+            elif name == "audio" and value:
+                self.audio_bytes += _EARLIER_AUDIO_BYTES
             else:
                 self.add(value)
 
