@@ -36,15 +36,15 @@ A_TEXT = {"type": "text", "text": "Look:"}
         (said(A_TEXT, {"type": "image_url"}), "messages[1].content[1].image_url", "Missing"),
         (said(A_TEXT, {"type": "text"}), "messages[1].content[1].text", "Missing"),
         (said({"type": "text", "text": 5}), "messages[1].content[0].text", "expected a valid string"),
-        (said(A_TEXT, {"type": "video"}), "messages[1].content[1]", "'video'"),
+        (said(A_TEXT, {"type": "video"}), "messages[1].content[1]", "'type' must be one of 'text', 'image_url'"),
         (said({"type": "image_url"}, role="system"), "messages[1].content[0].type", "expected 'text'"),
         (said({"type": "refusal"}, role="assistant"), "messages[1].content[0].refusal", "Missing"),
-        (said(5), "messages[1].content[0]", "expected"),
+        (said(5), "messages[1].content[0]", "expected an object"),
         (a_body(stop=["a"] * 5), "stop", "at most 4 items"),
         (a_body(stop=["a", 5]), "stop[1]", "expected a valid string"),
         (a_body(stop=5), "stop", "expected a valid string"),
         (a_body(tool_choice="sometimes"), "tool_choice", "'none', 'auto' or 'required'"),
-        (a_body(tool_choice={"type": "some"}), "tool_choice", "'some'"),
+        (a_body(tool_choice={"type": "some"}), "tool_choice", "'type' must be one of 'function'"),
         (a_body(tool_choice={"type": "function", "function": {}}), "tool_choice.function.name", "Missing"),
         (a_body(tool_choice={"type": "function"}), "tool_choice.function", "Missing"),
         (a_body(function_call={"nom": "f"}), "function_call.name", "Missing"),
@@ -82,3 +82,60 @@ def test_a_field_with_several_forms_is_judged_by_the_form_that_was_meant(
 )
 def test_a_field_that_is_called_like_a_form_is_not_taken_for_it(values: dict[str, Any], param: str) -> None:
     assert refused(values).param == param
+
+
+@pytest.mark.parametrize(
+    ("values", "param", "message"),
+    [
+        ({"model": "openai/gpt-4o"}, "messages", "Missing required parameter: 'messages'."),
+        (
+            a_body(messages=[{"content": "Hello"}]),
+            "messages[0].role",
+            "Missing required parameter: 'messages[0].role'.",
+        ),
+        (
+            a_body(messages=[{"role": "wizard"}]),
+            "messages[0]",
+            (
+                "Invalid value for 'messages[0]': 'role' must be one of "
+                "'system', 'developer', 'user', 'assistant', 'tool', 'function'."
+            ),
+        ),
+        (a_body(messages=["Hello"]), "messages[0]", "Invalid value for 'messages[0]': expected an object."),
+        (a_body(messages="Hello"), "messages", "Invalid value for 'messages': expected an array."),
+        (a_body(metadata="note"), "metadata", "Invalid value for 'metadata': expected an object."),
+        (a_body(stream_options=5), "stream_options", "Invalid value for 'stream_options': expected an object."),
+        (a_body(messages=[]), "messages", "'messages' must have at least 1 item (received 0)."),
+        (a_body(stop=["a"] * 5), "stop", "'stop' must have at most 4 items (received 5)."),
+        (
+            a_body(metadata={str(number): "" for number in range(17)}),
+            "metadata",
+            "'metadata' must have at most 16 items (received 17).",
+        ),
+        (
+            a_body(safety_identifier="u" * 65),
+            "safety_identifier",
+            "'safety_identifier' must be at most 64 characters (received 65).",
+        ),
+        (a_body(model=""), "model", "'model' must be at least 1 character (received 0)."),
+        (a_body(n=129), "n", "Invalid value for 'n': expected less than or equal to 128."),
+        (a_body(temperature="0.5"), "temperature", "Invalid value for 'temperature': expected a valid number."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_refusal_names_the_field_and_the_limit_in_the_words_of_the_api(
+    values: dict[str, Any], param: str, message: str
+) -> None:
+    error = refused(values)
+
+    assert (error.param, error.message) == (param, message)
+
+
+@pytest.mark.parametrize(
+    "values", [a_body(messages=[{"role": "x" * 10_000}]), a_body(metadata={"x" * 10_000: ""})], ids=("role", "name")
+)
+def test_a_refusal_is_short_whatever_was_sent(values: dict[str, Any]) -> None:
+    error = refused(values)
+
+    assert len(error.message) < 500
+    assert len(error.param or "") <= 200

@@ -1,7 +1,7 @@
 """Bodies and query strings as contracts, and what is wrong with one in words that help."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
@@ -11,6 +11,16 @@ from tollgate.errors import BadRequest, InvalidJson, UnsupportedMediaType
 
 S = TypeVar("S", bound=Shape)
 Place = tuple[int | str, ...]
+
+# Pydantic speaks Python; the body was JSON.
+_KINDS: Final = {
+    "dict_type": "an object",
+    "list_type": "an array",
+    "model_attributes_type": "an object",
+    "model_type": "an object",
+}
+# A place can hold names that the client made up.
+_LONGEST_PARAM: Final = 200
 
 
 def parse_body(content: bytes, content_type: str) -> dict[str, Any]:
@@ -76,24 +86,45 @@ def _is_of_another_kind(detail: ErrorDetails) -> bool:
 
 def _bad_request(detail: ErrorDetails, param: str, *, is_query: bool) -> BadRequest:
     context = detail.get("ctx", {})
-    if detail["type"] == "tollgate":
-        return BadRequest(context["message"], param=context["param"])
-    if detail["type"] == "missing":
-        return BadRequest(f"Missing required parameter: '{param}'.", param=param)
-    if detail["type"] == "extra_forbidden":
-        return BadRequest(f"Unknown parameter: '{param}'.", param=param)
-    if detail["type"] in {"string_too_long", "string_too_short"} and isinstance(detail["input"], str):
-        word, limit = ("most", context["max_length"]) if "max_length" in context else ("least", context["min_length"])
-        return BadRequest(
-            f"'{param}' must be at {word} {limit} characters (received {len(detail['input'])}).", param=param
-        )
+    match detail["type"]:
+        case "tollgate":
+            return BadRequest(context["message"], param=context["param"])
+        case "missing":
+            return _missing(param)
+        case "union_tag_not_found":
+            return _missing(f"{param}.{_tag(detail)}")
+        case "extra_forbidden":
+            return BadRequest(f"Unknown parameter: '{param}'.", param=param)
+        case "string_too_long" | "string_too_short" | "too_long" | "too_short":
+            return BadRequest(f"'{param}' must {_length(detail)}.", param=param)
     where = "query parameter" if is_query else "value"
     return BadRequest(f"Invalid {where} for '{param}': {_reason(detail)}.", param=param)
 
 
+def _missing(param: str) -> BadRequest:
+    return BadRequest(f"Missing required parameter: '{param}'.", param=param)
+
+
+def _length(detail: ErrorDetails) -> str:
+    context, value = detail.get("ctx", {}), detail["input"]
+    word, limit = ("most", context["max_length"]) if "max_length" in context else ("least", context["min_length"])
+    verb, unit = ("be", "character") if isinstance(value, str) else ("have", "item")
+    return f"{verb} at {word} {limit} {unit}{'' if limit == 1 else 's'} (received {len(value)})"
+
+
 def _reason(detail: ErrorDetails) -> str:
+    if detail["type"] in _KINDS:
+        return f"expected {_KINDS[detail['type']]}"
+    if detail["type"] == "union_tag_invalid":
+        # The tag itself may be of any length.
+        return f"'{_tag(detail)}' must be one of {detail['ctx']['expected_tags']}"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return f"expected {message}" if detail["msg"].startswith("Input should be ") else message[:1].lower() + message[1:]
+
+
+def _tag(detail: ErrorDetails) -> str:
+    tag: str = detail["ctx"]["discriminator"]
+    return tag.strip("'")
 
 
 def place_of(detail: ErrorDetails, values: Any) -> Place:
@@ -126,4 +157,4 @@ def _ways(location: Place, here: Any, *, is_missing: bool) -> Iterator[tuple[Pla
 def _shown(place: Place, detail: ErrorDetails) -> str:
     """A place as a path such as `messages[0].content`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
-    return text.removeprefix(".") or ".".join(str(step) for step in detail["loc"][:1])
+    return text.removeprefix(".")[:_LONGEST_PARAM] or ".".join(str(step) for step in detail["loc"][:1])
