@@ -7,8 +7,8 @@ import pytest
 from tests.builders import a_body
 from tollgate.contracts.router.chat import ChatCompletionRequest
 from tollgate.contracts.shapes import Shape
-from tollgate.edge.validation import validate
-from tollgate.errors import BadRequest
+from tollgate.edge.validation import parse_body, validate
+from tollgate.errors import BadRequest, InvalidJson
 
 
 def refused(values: dict[str, Any], shape: type[Shape] = ChatCompletionRequest) -> BadRequest:
@@ -139,3 +139,36 @@ def test_a_refusal_is_short_whatever_was_sent(values: dict[str, Any]) -> None:
 
     assert len(error.message) < 500
     assert len(error.param or "") <= 200
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"temperature": NaN}',
+        b'{"temperature": Infinity}',
+        b'{"temperature": -Infinity}',
+        b'{"temperature": 1e999}',
+        b'{"tools": [{"function": {"parameters": {"maximum": -1E+400}}}]}',
+        b'{"seed": 1' + b"0" * 400 + b".0}",
+        b'{"seed": 1' + b"0" * 250 + b"e99}",
+    ],
+    ids=lambda content: content[:40].decode(),
+)
+def test_a_number_that_is_none_is_not_json(content: bytes) -> None:
+    with pytest.raises(InvalidJson):
+        parse_body(content, "application/json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"a": 1e308}',
+        b'{"a": 1e-999}',
+        b'{"a": "1e999"}',
+        b'{"a": "data:image/png;base64,AAA1e999"}',
+        b'{"1e999": [null, {"b": "2E400"}]}',
+    ],
+    ids=lambda content: content.decode(),
+)
+def test_a_number_that_is_one_and_a_text_that_looks_like_one_that_is_not_are_json(content: bytes) -> None:
+    parse_body(content, "application/json")

@@ -1,6 +1,8 @@
 """Bodies and query strings as contracts, and what is wrong with one in words that help."""
 
+import re
 from collections.abc import Iterator, Mapping
+from math import isinf
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
@@ -12,6 +14,8 @@ from tollgate.errors import BadRequest, InvalidJson, UnsupportedMediaType
 S = TypeVar("S", bound=Shape)
 Place = tuple[int | str, ...]
 
+# The parser makes infinity of a number beyond what a float can hold. Looking at every value would cost more than this.
+_LARGE_NUMBER: Final = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{200}")
 # Pydantic speaks Python; the body was JSON.
 _KINDS: Final = {
     "dict_type": "an object",
@@ -43,9 +47,19 @@ def parse_body(content: bytes, content_type: str) -> dict[str, Any]:
             ) from exc
         reason = str(exc) if content else "it is empty"
         raise InvalidJson(f"The body is not valid JSON: {reason}.") from exc
+    if _LARGE_NUMBER.search(content) and _holds_infinity(body):
+        raise InvalidJson("The body is not valid JSON: it holds a number that is too large.")
     if not isinstance(body, dict):
         raise InvalidJson("The body has to be a JSON object.")
     return body
+
+
+def _holds_infinity(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_infinity(one) for one in value.values())
+    if isinstance(value, list):
+        return any(_holds_infinity(one) for one in value)
+    return isinstance(value, float) and isinf(value)
 
 
 def validate(shape: type[S], values: Mapping[str, Any]) -> S:
