@@ -1,14 +1,14 @@
 """Bodies and query strings as contracts, and what is wrong with one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from tests.builders import a_body
 from tollgate.contracts.router.chat import ChatCompletionRequest
-from tollgate.contracts.shapes import Shape
+from tollgate.contracts.shapes import Query, Shape, StrictShape
 from tollgate.edge.validation import parse_body, validate
-from tollgate.errors import BadRequest, InvalidJson
+from tollgate.errors import BadRequest, InvalidJson, UnsupportedMediaType
 
 
 def refused(values: dict[str, Any], shape: type[Shape] = ChatCompletionRequest) -> BadRequest:
@@ -172,3 +172,180 @@ def test_a_number_that_is_none_is_not_json(content: bytes) -> None:
 )
 def test_a_number_that_is_one_and_a_text_that_looks_like_one_that_is_not_are_json(content: bytes) -> None:
     parse_body(content, "application/json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b" ",
+        b"{",
+        b'{"a": 1',
+        b'{"a": "\\ud800"}',
+        b'{"a": "\\ud800x"}',
+        b'{"a": "\\udc00\\ud800"}',
+        b'{"\\ud800": 1}',
+        b'{"a": "\xed\xa0\x80"}',
+        b'{"a": "\xff"}',
+        b"{'a': 1}",
+        b'{"a": 1} {"b": 2}',
+        b'{"a": 1,}',
+        b'{"a": undefined}',
+        b'{"a": 01}',
+        b'{"a": "line\nbreak"}',
+        b"\xef\xbb\xbf{}",
+        '{"a": 1}'.encode("utf-16"),
+        b'{"a": ' + b"9" * 5_000 + b"}",
+        b"[" * 10_000,
+    ],
+    ids=lambda content: content[:20].decode("latin-1") or "nothing",
+)
+def test_what_does_not_parse_is_invalid_json(content: bytes) -> None:
+    with pytest.raises(InvalidJson) as caught:
+        parse_body(content, "application/json")
+
+    assert caught.value.reason == "invalid_json"
+
+
+@pytest.mark.parametrize("content", [b"[]", b'[{"model": "m"}]', b'"text"', b"5", b"null", b"true"])
+def test_json_that_is_no_object_is_invalid_json_too(content: bytes) -> None:
+    with pytest.raises(InvalidJson, match="JSON object"):
+        parse_body(content, "application/json")
+
+
+def test_a_refused_body_is_not_repeated() -> None:
+    with pytest.raises(InvalidJson) as caught:
+        parse_body(b'{"messages": [{"content": "my secret" oops}]}', "application/json")
+
+    assert "secret" not in caught.value.message
+
+
+def test_of_equal_names_the_last_one_counts() -> None:
+    assert parse_body(b'{"n": 1, "n": 2}', "application/json") == {"n": 2}
+
+
+def test_a_whole_surrogate_pair_is_one_character() -> None:
+    assert parse_body(b'{"a": "\\ud83d\\ude00"}', "application/json") == {"a": "😀"}
+
+
+def test_blank_lines_around_the_body_do_not_matter() -> None:
+    assert parse_body(b'\r\n\n {"a": 1} \n', "application/json") == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8", " application/json ", ""],
+)
+def test_json_is_read_under_its_content_type_with_any_parameters_and_under_none(content_type: str) -> None:
+    assert parse_body(b"{}", content_type) == {}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "application/jsonp", "json"],
+)
+def test_another_content_type_is_not_read_whatever_the_body_is(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType) as caught:
+        parse_body(b"{}", content_type)
+
+    assert caught.value.metadata == {"content_type": content_type.partition(";")[0]}
+
+
+def test_a_body_of_no_type_that_is_not_json_has_the_wrong_type() -> None:
+    with pytest.raises(UnsupportedMediaType):
+        parse_body(b"model=gpt-4o", "")
+
+
+def test_an_empty_body_of_no_type_is_merely_empty() -> None:
+    with pytest.raises(InvalidJson, match="it is empty"):
+        parse_body(b"", "")
+
+
+def test_a_content_type_of_any_length_is_told_in_short() -> None:
+    with pytest.raises(UnsupportedMediaType) as caught:
+        parse_body(b"{}", "x" * 10_000)
+
+    assert len(caught.value.message) < 200
+
+
+class Inner(Shape):
+    count: int | None = None
+
+
+class Example(StrictShape):
+    name: str
+    size: int = 3
+    inner: Inner | None = None
+
+
+class Clearing(StrictShape):
+    null_is_absent: ClassVar[bool] = False
+
+    name: str | None = "unnamed"
+
+
+class Page(Query):
+    limit: int = 20
+
+
+def test_null_for_an_optional_field_is_the_same_as_not_sending_it() -> None:
+    assert validate(Example, {"name": "a", "size": None, "inner": None}) == Example(name="a")
+
+
+def test_null_for_a_required_field_is_a_missing_field() -> None:
+    assert refused({"name": None}, Example).message == "Missing required parameter: 'name'."
+
+
+def test_null_stays_where_it_clears_a_value() -> None:
+    assert validate(Clearing, {"name": None}).name is None
+
+
+def test_an_unknown_field_is_refused_only_where_the_contract_is_strict_about_it() -> None:
+    assert refused({"name": "a", "colour": "red"}, Example).message == "Unknown parameter: 'colour'."
+    assert validate(Example, {"name": "a", "inner": {"colour": "red"}}).inner == Inner()
+
+
+def test_an_unknown_field_that_is_null_is_not_there() -> None:
+    validate(Example, {"name": "a", "colour": None})
+
+
+def test_the_first_field_at_fault_is_named() -> None:
+    assert refused({"size": "x", "inner": 5}, Example).param == "name"
+
+
+@pytest.mark.parametrize("value", ["5", 5.0, True])
+def test_a_json_value_of_another_type_is_not_turned_into_the_right_one(value: Any) -> None:
+    assert refused({"name": "a", "inner": {"count": value}}, Example).param == "inner.count"
+
+
+def test_a_query_is_text_and_its_numbers_are_read_from_it() -> None:
+    assert validate(Page, {"limit": "5"}).limit == 5
+
+
+def test_a_bad_query_parameter_is_called_one() -> None:
+    assert refused({"limit": "five"}, Page).message.startswith("Invalid query parameter for 'limit': ")
+
+
+@pytest.mark.parametrize(
+    ("function", "param"),
+    [
+        ({}, "tools[1].function.name"),
+        ({"name": "has space"}, "tools[1].function.name"),
+        ({"name": "f", "parameters": []}, "tools[1].function.parameters"),
+        ({"name": "f", "strict": "yes"}, "tools[1].function.strict"),
+        ({"name": "f", "description": 5}, "tools[1].function.description"),
+    ],
+)
+def test_a_fault_in_a_tool_is_found_inside_of_it(function: dict[str, Any], param: str) -> None:
+    good = {"type": "function", "function": {"name": "f"}}
+
+    assert refused(a_body(tools=[good, {"type": "function", "function": function}])).param == param
+
+
+def test_a_message_of_ours_is_taken_as_it_is() -> None:
+    error = refused(a_body(stream_options={"include_usage": True}))
+
+    assert (error.param, error.message) == (
+        "stream_options",
+        "'stream_options' is only allowed with 'stream': true.",
+    )
