@@ -1,0 +1,43 @@
+"""Failures as statuses, headers and bodies."""
+
+import math
+
+import pytest
+
+from tollgate.edge.errors import body_of, headers_of
+from tollgate.errors import RateLimited
+
+NO_NUMBER = math.nan
+
+
+@pytest.mark.parametrize(
+    ("wait_s", "seconds", "milliseconds"),
+    [
+        (7, "7", "7000"),
+        (1.2, "2", "1200"),
+        (0.25, "1", "250"),
+        (0, "1", "1"),
+        (-5, "1", "1"),
+        (119.5, "120", "119500"),
+        (120, "120", "120000"),
+        (3_600, "120", "120000"),
+        (math.inf, "120", "120000"),
+        (-math.inf, "1", "1"),
+        (NO_NUMBER, "1", "1000"),
+    ],
+)
+def test_a_wait_is_told_in_whole_seconds_from_1_to_120_and_in_milliseconds(
+    wait_s: float, seconds: str, milliseconds: str
+) -> None:
+    headers = headers_of(RateLimited("Slow down.", retry_after_s=wait_s))
+
+    assert (headers["retry-after"], headers["retry-after-ms"]) == (seconds, milliseconds)
+
+
+@pytest.mark.parametrize("wait_s", [None, 0.25, 7, 3_600, math.inf, NO_NUMBER])
+def test_the_body_says_the_same_wait_as_the_header(wait_s: float | None) -> None:
+    error = RateLimited("Slow down.", retry_after_s=wait_s)
+
+    body = body_of(error, family="router", request_id="req_1")
+
+    assert str(body["error"]["metadata"]["retry_after"]) == headers_of(error)["retry-after"]
