@@ -5,7 +5,20 @@ import math
 import pytest
 
 from tollgate.edge.errors import body_of, headers_of
-from tollgate.errors import RateLimited
+from tollgate.errors import (
+    BalanceReserved,
+    Conflict,
+    GateBusy,
+    GateUnavailable,
+    InsufficientBalance,
+    ModelUnpriced,
+    NotFound,
+    ProviderOverloaded,
+    ProviderRateLimited,
+    RateLimited,
+    TollgateError,
+    UpstreamTimeout,
+)
 
 NO_NUMBER = math.nan
 
@@ -41,3 +54,20 @@ def test_the_body_says_the_same_wait_as_the_header(wait_s: float | None) -> None
     body = body_of(error, family="router", request_id="req_1")
 
     assert str(body["error"]["metadata"]["retry_after"]) == headers_of(error)["retry-after"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [BalanceReserved, Conflict, RateLimited, GateBusy, GateUnavailable, ProviderRateLimited, ProviderOverloaded],
+)
+def test_what_is_worth_another_try_says_when_even_where_nobody_gave_a_hint(kind: type[TollgateError]) -> None:
+    headers = headers_of(kind("Later."))
+
+    assert (headers["x-should-retry"], headers["retry-after"]) == ("true", "1")
+
+
+@pytest.mark.parametrize("kind", [InsufficientBalance, ModelUnpriced, UpstreamTimeout, NotFound, TollgateError])
+def test_there_is_no_wait_where_waiting_does_not_help_or_has_no_place(kind: type[TollgateError]) -> None:
+    headers = headers_of(kind("No."))
+
+    assert not {"retry-after", "retry-after-ms"} & headers.keys()

@@ -133,12 +133,11 @@ def internal_error() -> TollgateError:
 def _wait_ms(error: TollgateError) -> int | None:
     """How long to wait before another try, from a millisecond to two minutes; None where waiting does not help."""
     status, wait_s = status_of(error), error.retry_after_s
-    if wait_s is None and status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_s = _USUAL_WAIT_S
-    if wait_s is None or status not in _WAITING_STATUSES:
+    if status not in _WAITING_STATUSES or (wait_s is None and not nearest(error, _WORTH_RETRYING)):
         return None
     # A provider's hint may be infinite, or no number at all.
-    return math.ceil(min(max(_USUAL_WAIT_S if math.isnan(wait_s) else wait_s, 0.001), _LONGEST_WAIT_S) * 1000)
+    wait_s = _USUAL_WAIT_S if wait_s is None or math.isnan(wait_s) else wait_s
+    return math.ceil(min(max(wait_s, 0.001), _LONGEST_WAIT_S) * 1000)
 
 
 def _router_body(error: TollgateError, request_id: str) -> dict[str, Any]:
