@@ -8,6 +8,7 @@ from tollgate.edge.errors import body_of, headers_of
 from tollgate.errors import (
     BalanceReserved,
     Conflict,
+    ConnectFailed,
     GateBusy,
     GateUnavailable,
     InsufficientBalance,
@@ -71,3 +72,25 @@ def test_there_is_no_wait_where_waiting_does_not_help_or_has_no_place(kind: type
     headers = headers_of(kind("No."))
 
     assert not {"retry-after", "retry-after-ms"} & headers.keys()
+
+
+def test_a_failure_of_a_provider_names_it_and_what_it_said() -> None:
+    error = ProviderOverloaded("Busy.", provider="openai", upstream_status=529, upstream_code="overloaded_error")
+
+    metadata = body_of(error, family="router", request_id="req_1")["error"]["metadata"]
+
+    assert metadata == {
+        "provider": "openai",
+        "upstream_status": 529,
+        "upstream_code": "overloaded_error",
+        "retry_after": 1,
+        "request_id": "req_1",
+    }
+
+
+def test_a_provider_that_never_answered_is_named_alone() -> None:
+    error = ConnectFailed("Unreachable.", provider="openai")
+
+    metadata = body_of(error, family="router", request_id="req_1")["error"]["metadata"]
+
+    assert metadata == {"provider": "openai", "request_id": "req_1"}

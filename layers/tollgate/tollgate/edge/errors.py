@@ -140,8 +140,19 @@ def _wait_ms(error: TollgateError) -> int | None:
     return math.ceil(min(max(wait_s, 0.001), _LONGEST_WAIT_S) * 1000)
 
 
+def _upstream_facts(error: TollgateError) -> dict[str, Any]:
+    if not isinstance(error, UpstreamError):
+        return {}
+    facts = {
+        "provider": error.provider or None,
+        "upstream_status": error.upstream_status,
+        "upstream_code": error.upstream_code,
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
+
+
 def _router_body(error: TollgateError, request_id: str) -> dict[str, Any]:
-    metadata = {**error.metadata, "request_id": request_id}
+    metadata = {**_upstream_facts(error), **error.metadata, "request_id": request_id}
     if (milliseconds := _wait_ms(error)) is not None:
         metadata["retry_after"] = math.ceil(milliseconds / 1000)
     return {
