@@ -54,10 +54,9 @@ async def send_pieces(
             if not done and loop.time() >= last_sent + every_s:
                 await send({"type": "http.response.body", "body": keep_alive, "more_body": True})
                 last_sent = loop.time()
-        try:
-            pumping.result()
-        except OSError as exc:
-            raise ClientGone from exc
+        pumping.result()
+    except OSError as exc:
+        raise ClientGone from exc
     finally:
         for task in (pumping, watching):
             task.cancel()
