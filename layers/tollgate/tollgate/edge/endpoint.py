@@ -258,9 +258,9 @@ class _Exchange:
 
     async def _send_stream(self, answer: StreamedAnswer) -> None:
         try:
-            await self._start(answer.status, answer.headers, answer.media_type)
+            await self._start_stream(answer)
             await send_pieces(answer.pieces, self._receive, self._send, keep_alive=answer.keep_alive)
-        except (ClientGone, OSError):
+        except ClientGone:
             self._call.facts["error"] = "client_disconnected"
             await answer.pieces.aclose()
             return
@@ -277,6 +277,12 @@ class _Exchange:
             last = b""
         with suppress(OSError):
             await self._send({"type": "http.response.body", "body": last, "more_body": False})
+
+    async def _start_stream(self, answer: StreamedAnswer) -> None:
+        try:
+            await self._start(answer.status, answer.headers, answer.media_type)
+        except OSError as exc:
+            raise ClientGone from exc
 
     async def _start(self, status: int, headers: Mapping[str, str], media_type: str) -> None:
         self._status = status
