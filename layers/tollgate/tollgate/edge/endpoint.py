@@ -40,7 +40,7 @@ from tollgate.services.gate import check_balance
 
 MAX_BODY_BYTES: Final = 4_500_000
 """What fits a synchronous Lambda payload of 6 MB when it has to travel in base64."""
-_JSON: Final = "application/json; charset=utf-8"
+_WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 # What is found out after the balance would have been looked at. See `_first_error`.
 _LATER_THAN_GATE_A: Final = (BadRequest, UnsupportedMediaType, NotFound, Forbidden, Impossible)
@@ -250,10 +250,12 @@ class _Exchange:
         )
 
     async def _send_whole(self, answer: Answer) -> None:
-        content = _serialized(answer.content)
+        has_body = answer.status not in _WITHOUT_BODY
+        content = _serialized(answer.content) if has_body else b""
+        length = {"content-length": str(len(content))} if has_body else {}
         # A client that has gone misses its answer; the work after it is done all the same.
         with suppress(OSError):
-            await self._start(answer.status, {"content-length": str(len(content)), **answer.headers}, answer.media_type)
+            await self._start(answer.status, {**length, **answer.headers}, answer.media_type)
             await self._send({"type": "http.response.body", "body": content, "more_body": False})
 
     async def _send_stream(self, answer: StreamedAnswer) -> None:
@@ -287,7 +289,7 @@ class _Exchange:
     async def _start(self, status: int, headers: Mapping[str, str], media_type: str) -> None:
         self._status = status
         all_headers = {
-            **({"content-type": media_type} if status != HTTPStatus.NO_CONTENT else {}),
+            **({"content-type": media_type} if status not in _WITHOUT_BODY else {}),
             "x-request-id": self._call.request_id,
             **cors_headers(self._call.headers.get("origin"), self._resources.settings.cors_origins),
             **headers,
