@@ -254,6 +254,14 @@ async def test_a_body_that_comes_in_pieces_is_one_body(make: Maker) -> None:
     assert (await ask(make(service, body=Thing), pieces=[b'{"na', b"", b'me": "a"}'])).json == "a"
 
 
+async def test_the_size_of_a_body_is_looked_at_before_the_key(make: Maker) -> None:
+    app = make(nothing, capability="manage_keys", body=Thing)
+
+    client = await ask(app, headers={"content-length": "5000000"}, caller=a_caller(capabilities=frozenset()))
+
+    assert client.status == 413
+
+
 async def test_a_body_that_is_not_received_in_full_never_reaches_the_service(make: Maker) -> None:
     calls: list[Thing] = []
 

@@ -191,10 +191,10 @@ class _Exchange:
 
     async def _served(self) -> Answer | StreamedAnswer:
         endpoint, call = self._endpoint, self._call
+        content = await self._read_body()
         if endpoint.capability is not None:
             _authorize(call.caller, endpoint.capability)
         parts: dict[str, Any] = {"call": call, "resources": self._resources, **path_parameters_of(self._scope)}
-        content = await self._read_body()
         if endpoint.body is not None:
             call.body = parse_body(content, call.headers.get("content-type", ""))
             parts["request"] = validate(endpoint.body, call.body)
