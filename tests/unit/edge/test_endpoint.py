@@ -371,6 +371,22 @@ async def test_a_clients_own_id_is_cut_to_a_sensible_length(make: Maker) -> None
     assert client.headers["x-client-request-id"] == "m" * 255
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["a\r\nset-cookie: b", "a\nb", "a\rb", "a\x00b", "a\x0bb", "a\x7fb", "\x1b[31m", "\ta", " a ", "€", "a" * 100_000],
+    ids=lambda value: ascii(value[:20]),
+)
+async def test_no_value_of_a_header_can_be_more_than_one_short_line(make: Maker, value: str) -> None:
+    async def service() -> Answer:
+        return Answer(content={}, headers={"x-tollgate-dropped-params": value})
+
+    sent = (await ask(make(service))).headers["x-tollgate-dropped-params"]
+
+    assert sent.isprintable()
+    assert sent == sent.strip()
+    assert len(sent) <= 4_096
+
+
 async def test_an_id_of_a_client_injects_no_header(make: Maker) -> None:
     client = await ask(make(nothing), headers={"x-request-id": "a\r\nset-cookie: b"})
 

@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -40,6 +41,9 @@ from tollgate.services.gate import check_balance
 
 MAX_BODY_BYTES: Final = 4_500_000
 """What fits a synchronous Lambda payload of 6 MB when it has to travel in base64."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# API Gateway takes 10,240 bytes of headers in all.
+_LONGEST_HEADER: Final = 4_096
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 # What is found out after the balance would have been looked at. See `_first_error`.
@@ -352,8 +356,9 @@ def _serialized(content: Any) -> bytes:
 
 
 def _header(value: str) -> bytes:
-    # A header is one line of Latin-1, whatever a provider or a client put into what is shown in it.
-    return value.replace("\r", " ").replace("\n", " ").encode("latin-1", "replace")
+    # A header is one short line of Latin-1, whatever a provider or a client put into what is shown in it: a server that
+    # is given anything else answers with an error of its own, and the call has been paid for by then.
+    return _CONTROL.sub(" ", value)[:_LONGEST_HEADER].strip().encode("latin-1", "replace")
 
 
 def _too_large(received: int) -> TooLarge:
