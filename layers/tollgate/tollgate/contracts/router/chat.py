@@ -119,6 +119,14 @@ class ToolCall(Shape):
     function: FunctionCall | None = None
     custom: CustomCall | None = None
 
+    @model_validator(mode="after")
+    def _holds_what_its_type_says(self) -> Self:
+        if (self.function if self.type == "function" else self.custom) is None:
+            raise PydanticCustomError(
+                "call_required", "'{type}' is required for a call of the type '{type}'", {"type": self.type}
+            )
+        return self
+
 
 class AssistantMessage(Shape):
     """What the model said earlier."""
