@@ -36,3 +36,22 @@ def test_a_call_in_the_history_holds_what_its_type_says(call: dict[str, Any], fr
 
     assert error.param == "messages[0].tool_calls[0]"
     assert fragment in error.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"provider": {"allow_fallbacks": None, "require_parameters": None, "order": None, "max_price": None}},
+        {"provider": {"max_price": {"prompt": None, "completion": None}}},
+        {"stream": True, "stream_options": {"include_usage": None, "include_obfuscation": None}},
+        {"messages": [{"role": "assistant", "tool_calls": [a_call(type=None)]}]},
+        {"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": None}}]},
+        {"messages": [{"role": "user", "content": "Hello", "name": None}]},
+        {"messages": [{"role": "assistant", "content": "Hello", "tool_calls": None, "refusal": None, "audio": None}]},
+        {"tools": [{"type": "function", "function": {"name": "f", "description": None, "strict": None}}]},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": None, "strict": None}}},
+    ],
+    ids=str,
+)
+def test_null_is_the_same_as_absent_in_every_depth(fields: dict[str, Any]) -> None:
+    validate(ChatCompletionRequest, a_body(**fields))

@@ -101,7 +101,7 @@ class FunctionCall(Shape):
     """A function by name, its arguments as JSON text."""
 
     name: str
-    arguments: str = "{}"
+    arguments: str | None = "{}"
 
 
 class CustomCall(Shape):
@@ -115,15 +115,16 @@ class ToolCall(Shape):
     """A call that the model asked for."""
 
     id: str
-    type: Literal["function", "custom"] = "function"
+    type: Literal["function", "custom"] | None = "function"
     function: FunctionCall | None = None
     custom: CustomCall | None = None
 
     @model_validator(mode="after")
     def _holds_what_its_type_says(self) -> Self:
-        if (self.function if self.type == "function" else self.custom) is None:
+        kind = self.type or "function"
+        if (self.function if kind == "function" else self.custom) is None:
             raise PydanticCustomError(
-                "call_required", "'{type}' is required for a call of the type '{type}'", {"type": self.type}
+                "call_required", "'{type}' is required for a call of the type '{type}'", {"type": kind}
             )
         return self
 
@@ -304,8 +305,8 @@ class ProviderPreferences(Shape):
     order: list[str] | None = None
     only: list[str] | None = None
     ignore: list[str] | None = None
-    allow_fallbacks: bool = True
-    require_parameters: bool = False
+    allow_fallbacks: bool | None = True
+    require_parameters: bool | None = False
     sort: Literal["price", "latency", "throughput"] | None = None
     max_price: MaxPrice | None = None
 
