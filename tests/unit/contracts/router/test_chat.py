@@ -55,3 +55,13 @@ def test_a_call_in_the_history_holds_what_its_type_says(call: dict[str, Any], fr
 )
 def test_null_is_the_same_as_absent_in_every_depth(fields: dict[str, Any]) -> None:
     validate(ChatCompletionRequest, a_body(**fields))
+
+
+def test_a_request_names_four_models_at_most() -> None:
+    error = refusal(models=["a/1", "a/2", "a/3", "a/4"])
+
+    assert (error.param, error.message) == ("models", "'model' and 'models' name at most 4 models together.")
+
+
+def test_a_model_that_is_named_twice_counts_once() -> None:
+    validate(ChatCompletionRequest, a_body(models=["openai/gpt-4o", "a/1", "a/2", "a/1", "a/3"]))

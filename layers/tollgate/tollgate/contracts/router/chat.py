@@ -1,11 +1,14 @@
 """`POST /v1/chat/completions`: the request that is accepted, and the answer."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from tollgate.contracts.shapes import Shape
+
+MOST_CANDIDATES: Final = 4
+"""Models that a request may name, the one that is asked first included."""
 
 _Name64 = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 _Probability = Annotated[float, Field(ge=0, le=1)]
@@ -372,6 +375,8 @@ class ChatCompletionRequest(Shape):
             raise _at("audio", "'audio' is required with the modality 'audio'.")
         if self.functions is not None and self.tools is not None:
             raise _at("functions", "'functions' is the older form of 'tools'; send one of them.")
+        if len({self.model, *(self.models or ())}) > MOST_CANDIDATES:
+            raise _at("models", f"'model' and 'models' name at most {MOST_CANDIDATES} models together.")
         self._answers_its_calls()
         return self
 
