@@ -8,7 +8,7 @@ from tollgate.contracts.limits import Limits
 from tollgate.contracts.money import UsDollars
 from tollgate.contracts.shapes import Query, Shape, StrictShape, Trimmed
 
-Name = Annotated[str, Trimmed, Field(min_length=1, max_length=100)]
+Name = Annotated[str, Field(min_length=1, max_length=100), Trimmed]
 
 
 class CreateAccountRequest(StrictShape):

@@ -3,13 +3,27 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from tollgate.contracts.limits import Limits
 from tollgate.contracts.money import UsDollars
 from tollgate.contracts.shapes import Query, Shape, StrictShape, Trimmed
 
-Name = Annotated[str, Trimmed, Field(min_length=3, max_length=100)]
+
+def _of_good_length(value: str) -> str:
+    if not 3 <= len(value) <= 100:
+        message = "'name' must have 3 to 100 characters."
+        raise PydanticCustomError("tollgate", "{message}", {"param": "name", "message": message})
+    return value
+
+
+Name = Annotated[
+    str,
+    Trimmed,
+    AfterValidator(_of_good_length),
+    WithJsonSchema({"type": "string", "minLength": 3, "maxLength": 100}),
+]
 _Model = Annotated[str, Field(min_length=1, max_length=256)]
 # API Gateway hands an authorizer's findings on in headers' room: a scope has to fit there.
 Models = Annotated[list[_Model], Field(max_length=100)]
