@@ -1,7 +1,8 @@
 """`/keys`: what keys are made with, and how they are shown."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -28,11 +29,13 @@ _Model = Annotated[str, Field(min_length=1, max_length=256)]
 # API Gateway hands an authorizer's findings on in headers' room: a scope has to fit there.
 Models = Annotated[list[_Model], Field(max_length=100)]
 Limit = Annotated[UsDollars, Field(ge=0, max_digits=18, decimal_places=9)]
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 Reset = Literal["daily", "weekly", "monthly"]
 
 
 def _moment(value: Any) -> Any:
-    if not isinstance(value, str):
+    # A number in a text would else be read as Unix time.
+    if not isinstance(value, str) or not _DATE.match(value):
         raise ValueError("expected an ISO 8601 time such as 2027-01-31T00:00:00Z")
     return value
 
@@ -40,7 +43,10 @@ def _moment(value: Any) -> Any:
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("expected a time with its zone, such as 2027-01-31T00:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError("expected a time within the years 1 to 9999 of UTC") from exc
 
 
 Moment = Annotated[datetime, Strict(strict=False), BeforeValidator(_moment), AfterValidator(_in_utc)]
