@@ -114,8 +114,8 @@ class _ChoiceState:
             arguments = to_json(arguments).decode()
         parts: list[dict[str, Any]] = []
         if index not in self._tools:
-            call_id = str(fragment.get("id"))
-            if not is_safe(call_id) or call_id in self._tools.values():
+            call_id = fragment.get("id")
+            if call_id is None or not is_safe(call_id) or call_id in self._tools.values():
                 call_id = new_call_id()
             self._tools[index] = call_id
             begun: dict[str, Any] = {"index": index, "id": call_id, "type": fragment.get("type") or "function"}
