@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from tollgate.contracts.chat import Delta
 from tollgate.services.router.chunks import ChunkWriter
 
@@ -60,3 +62,21 @@ def test_a_call_without_an_id_gets_one() -> None:
     calls = calls_of(choices_of(calling({"index": 0, "function": {"name": "f", "arguments": "{}"}})))
 
     assert calls[0]["id"].startswith("call_")
+
+
+@pytest.mark.parametrize("arguments", ["", None, {}])
+def test_a_call_without_arguments_has_an_empty_object_in_the_end(arguments: Any) -> None:
+    choices = choices_of(calling({"index": 0, "id": "a", "function": {"name": "f", "arguments": arguments}}), STOP)
+
+    assert calls_of(choices)[0]["arguments"] == "{}"
+    assert [choice["finish_reason"] for choice in choices].count("tool_calls") == 1
+
+
+def test_a_call_whose_arguments_come_late_gets_no_empty_object_before_them() -> None:
+    choices = choices_of(
+        calling({"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}}),
+        calling({"index": 0, "function": {"arguments": '{"a":1}'}}),
+        STOP,
+    )
+
+    assert calls_of(choices)[0]["arguments"] == '{"a":1}'

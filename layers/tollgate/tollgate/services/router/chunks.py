@@ -67,6 +67,7 @@ class _ChoiceState:
         self._has_begun = False
         self._is_finished = False
         self._tools: dict[int, str] = {}
+        self._without_arguments: dict[int, None] = {}
 
     def takes_as_it_is(self, choice: dict[str, Any]) -> bool:
         """Whether a chunk needs no change: text only, of a choice that has begun and goes on."""
@@ -101,6 +102,8 @@ class _ChoiceState:
         parts += [self._part({"tool_calls": [fragment]}) for one in fragments for fragment in self._fragments(one)]
         if reason := choice.get("finish_reason"):
             self._is_finished = True
+            for index in self._without_arguments:
+                parts.append(self._part({"tool_calls": [{"index": index, "function": {"arguments": "{}"}}]}))
             if self._tools and reason == "stop":
                 reason = "tool_calls"
             parts.append(self._part({}, finish_reason=reason))
@@ -123,11 +126,13 @@ class _ChoiceState:
                 parts.append({**begun, "custom": fragment["custom"]})
             else:
                 parts.append({**begun, "function": {"name": function.get("name") or "", "arguments": ""}})
+                self._without_arguments[index] = None
             if "extra_content" in fragment:
                 parts[-1]["extra_content"] = fragment["extra_content"]
         elif "custom" in fragment:
             parts.append({"index": index, "custom": fragment["custom"]})
         if arguments:
+            self._without_arguments.pop(index, None)
             parts.append({"index": index, "function": {"arguments": arguments}})
         return parts
 
