@@ -80,3 +80,63 @@ def test_a_call_whose_arguments_come_late_gets_no_empty_object_before_them() -> 
     )
 
     assert calls_of(choices)[0]["arguments"] == '{"a":1}'
+
+
+def whole(name: str, **fields: Any) -> dict[str, Any]:
+    """A tool call in one fragment."""
+    return {"function": {"name": name, "arguments": '{"a":1}'}, **fields}
+
+
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        [whole("f", index=0, id="a"), whole("g", index=1, id="b")],
+        [whole("f", id="a"), whole("g", id="b")],
+        [whole("f", index=None, id="a"), whole("g", index=None, id="b")],
+        [whole("f"), whole("g")],
+        [whole("f", id="a"), whole("g", id="a")],
+        [whole("f", index=0, id="a"), whole("g", index=0, id="b")],
+        [whole("f", index=0, id="a"), whole("g", index=1, id="a")],
+        [whole("f", index=0), whole("g", index=1)],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("is_one_chunk", [True, False])
+def test_whole_calls_stay_apart_however_a_provider_numbers_them(
+    fragments: list[dict[str, Any]], is_one_chunk: bool
+) -> None:
+    chunks = [calling(*fragments)] if is_one_chunk else [calling(fragment) for fragment in fragments]
+
+    calls = calls_of(choices_of(*chunks, STOP))
+
+    assert list(calls) == [0, 1]
+    assert [(call["name"], call["arguments"]) for call in calls.values()] == [("f", '{"a":1}'), ("g", '{"a":1}')]
+    assert len({call["id"] for call in calls.values()}) == 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    [{"index": 0, "id": "a"}, {"index": 0}, {"id": "a"}, {"index": None, "id": "a"}],
+    ids=str,
+)
+@pytest.mark.parametrize("with_id", [True, False])
+def test_the_fragments_of_a_call_come_together_whatever_a_provider_repeats(head: dict[str, Any], with_id: bool) -> None:
+    rest = {name: value for name, value in head.items() if name != "id" or with_id}
+
+    choices = choices_of(
+        calling({**head, "function": {"name": "f", "arguments": ""}}),
+        calling({**rest, "function": {"arguments": '{"a"'}}),
+        calling({**rest, "function": {"arguments": ":1}"}}),
+        STOP,
+    )
+
+    (call,) = calls_of(choices).values()
+    assert (call["name"], call["arguments"]) == ("f", '{"a":1}')
+
+
+def test_a_provider_that_repeats_id_and_name_in_every_fragment_makes_one_call() -> None:
+    fragments = [{"index": 0, "id": "a", "function": {"name": "f", "arguments": text}} for text in ('{"a"', ":1", "}")]
+
+    calls = calls_of(choices_of(*(calling(fragment) for fragment in fragments), STOP))
+
+    assert calls == {0: {"id": "a", "name": "f", "arguments": '{"a":1}'}}

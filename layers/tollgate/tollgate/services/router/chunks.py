@@ -4,6 +4,7 @@ Providers differ in what they put into one chunk. Here every choice begins with 
 and alone, and a tool call begins with its id and name, so that a client sees no difference.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
@@ -59,6 +60,18 @@ class ChunkWriter:
         return self._head + to_json(choices) + self._extras + self._tail
 
 
+@dataclass(slots=True)
+class _Call:
+    """One tool call of a choice: how the client knows it, and how the provider does."""
+
+    index: int
+    id: str
+    number: int | None
+    given_id: str | None
+    has_content: bool
+    """Whether the client has anything that it can parse: arguments, or the input of a custom tool."""
+
+
 class _ChoiceState:
     """Where one choice of the answer stands."""
 
@@ -66,8 +79,7 @@ class _ChoiceState:
         self._index = index
         self._has_begun = False
         self._is_finished = False
-        self._tools: dict[int, str] = {}
-        self._without_arguments: dict[int, None] = {}
+        self._calls: list[_Call] = []
 
     def takes_as_it_is(self, choice: dict[str, Any]) -> bool:
         """Whether a chunk needs no change: text only, of a choice that has begun and goes on."""
@@ -102,39 +114,68 @@ class _ChoiceState:
         parts += [self._part({"tool_calls": [fragment]}) for one in fragments for fragment in self._fragments(one)]
         if reason := choice.get("finish_reason"):
             self._is_finished = True
-            for index in self._without_arguments:
-                parts.append(self._part({"tool_calls": [{"index": index, "function": {"arguments": "{}"}}]}))
-            if self._tools and reason == "stop":
+            parts += [
+                self._part({"tool_calls": [{"index": call.index, "function": {"arguments": "{}"}}]})
+                for call in self._calls
+                if not call.has_content
+            ]
+            if self._calls and reason == "stop":
                 reason = "tool_calls"
             parts.append(self._part({}, finish_reason=reason))
         return parts
 
     def _fragments(self, fragment: dict[str, Any]) -> list[dict[str, Any]]:
-        index = fragment.get("index", len(self._tools))
         function = fragment.get("function") or {}
         arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = to_json(arguments).decode()
         parts: list[dict[str, Any]] = []
-        if index not in self._tools:
-            call_id = fragment.get("id")
-            if call_id is None or not is_safe(call_id) or call_id in self._tools.values():
-                call_id = new_call_id()
-            self._tools[index] = call_id
-            begun: dict[str, Any] = {"index": index, "id": call_id, "type": fragment.get("type") or "function"}
+        call = self._call_of(fragment)
+        if call is None:
+            call = self._begin(fragment)
+            begun: dict[str, Any] = {"index": call.index, "id": call.id, "type": fragment.get("type") or "function"}
             if "custom" in fragment:
                 parts.append({**begun, "custom": fragment["custom"]})
             else:
                 parts.append({**begun, "function": {"name": function.get("name") or "", "arguments": ""}})
-                self._without_arguments[index] = None
             if "extra_content" in fragment:
                 parts[-1]["extra_content"] = fragment["extra_content"]
         elif "custom" in fragment:
-            parts.append({"index": index, "custom": fragment["custom"]})
+            parts.append({"index": call.index, "custom": fragment["custom"]})
         if arguments:
-            self._without_arguments.pop(index, None)
-            parts.append({"index": index, "function": {"arguments": arguments}})
+            call.has_content = True
+            parts.append({"index": call.index, "function": {"arguments": arguments}})
         return parts
+
+    def _call_of(self, fragment: dict[str, Any]) -> "_Call | None":
+        """The call that a fragment goes on with; None where it begins one.
+
+        Some providers number their calls, some tell them apart by id, some send each of them whole, and some of those
+        give all of them the same number or none.
+        """
+        number, given_id = fragment.get("index"), fragment.get("id")
+        is_named = bool((fragment.get("function") or {}).get("name")) or "custom" in fragment
+        if number is None:
+            return None if is_named or not self._calls else self._calls[-1]
+        call = next((call for call in reversed(self._calls) if call.number == number), None)
+        if call is not None and is_named and given_id and call.given_id and given_id != call.given_id:
+            return None
+        return call
+
+    def _begin(self, fragment: dict[str, Any]) -> "_Call":
+        number, given_id = fragment.get("index"), fragment.get("id")
+        taken = {call.index for call in self._calls}
+        index = number if number is not None and number not in taken else max(taken, default=-1) + 1
+        is_usable = is_safe(given_id) and given_id not in {call.id for call in self._calls}
+        call = _Call(
+            index=index,
+            id=str(given_id) if is_usable else new_call_id(),
+            number=number,
+            given_id=given_id,
+            has_content="custom" in fragment,
+        )
+        self._calls.append(call)
+        return call
 
     def _part(self, delta: dict[str, Any], logprobs: Any = None, finish_reason: str | None = None) -> dict[str, Any]:
         return {"index": self._index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
