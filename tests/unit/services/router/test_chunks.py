@@ -140,3 +140,19 @@ def test_a_provider_that_repeats_id_and_name_in_every_fragment_makes_one_call() 
     calls = calls_of(choices_of(*(calling(fragment) for fragment in fragments), STOP))
 
     assert calls == {0: {"id": "a", "name": "f", "arguments": '{"a":1}'}}
+
+
+@pytest.mark.parametrize("is_one_chunk", [True, False])
+def test_a_client_of_functions_gets_the_first_call_alone(is_one_chunk: bool) -> None:
+    fragments = [whole("f", index=0, id="a"), whole("g", index=1, id="b")]
+    chunks = [calling(*fragments)] if is_one_chunk else [calling(fragment) for fragment in fragments]
+
+    choices = choices_of(*chunks, part({}, "tool_calls"), writer=a_writer(with_functions=True))
+
+    assert [choice["delta"] for choice in choices] == [
+        {"role": "assistant", "content": None},
+        {"function_call": {"name": "f", "arguments": ""}},
+        {"function_call": {"arguments": '{"a":1}'}},
+        {},
+    ]
+    assert choices[-1]["finish_reason"] == "function_call"

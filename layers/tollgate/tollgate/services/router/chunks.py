@@ -44,7 +44,7 @@ class ChunkWriter:
         pieces: list[bytes] = []
         for choice in delta.choices:
             index = choice.get("index") or 0
-            state = self._choices.setdefault(index, _ChoiceState(index))
+            state = self._choices.setdefault(index, _ChoiceState(index, with_one_call=self._with_functions))
             pieces.extend(self._event([part]) for part in state.parts(choice))
         return b"".join(pieces)
 
@@ -75,8 +75,10 @@ class _Call:
 class _ChoiceState:
     """Where one choice of the answer stands."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, *, with_one_call: bool = False) -> None:
         self._index = index
+        # A message has room for one function call only.
+        self._with_one_call = with_one_call
         self._has_begun = False
         self._is_finished = False
         self._calls: list[_Call] = []
@@ -116,7 +118,7 @@ class _ChoiceState:
             self._is_finished = True
             parts += [
                 self._part({"tool_calls": [{"index": call.index, "function": {"arguments": "{}"}}]})
-                for call in self._calls
+                for call in self._calls[: 1 if self._with_one_call else None]
                 if not call.has_content
             ]
             if self._calls and reason == "stop":
@@ -145,7 +147,7 @@ class _ChoiceState:
         if arguments:
             call.has_content = True
             parts.append({"index": call.index, "function": {"arguments": arguments}})
-        return parts
+        return [] if self._with_one_call and call is not self._calls[0] else parts
 
     def _call_of(self, fragment: dict[str, Any]) -> "_Call | None":
         """The call that a fragment goes on with; None where it begins one.
