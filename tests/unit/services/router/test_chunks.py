@@ -156,3 +156,39 @@ def test_a_client_of_functions_gets_the_first_call_alone(is_one_chunk: bool) -> 
         {},
     ]
     assert choices[-1]["finish_reason"] == "function_call"
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"index": 0, "delta": {"content": "Hel"}, "logprobs": None, "content_filter_results": {}},
+        {"delta": {"content": "Hel"}, "logprobs": None, "finish_reason": None, "native_finish_reason": None},
+        {"index": 0, "delta": {"content": "Hel"}, "finish_reason": None},
+        {"index": 0, "delta": {"content": "Hel"}},
+        {"index": None, "delta": {"content": "Hel", "role": "assistant"}},
+        {"delta": {"content": "Hel", "tool_calls": None, "refusal": None}},
+    ],
+    ids=str,
+)
+def test_every_choice_has_the_four_fields_of_a_choice(choice: dict[str, Any]) -> None:
+    _, *choices = choices_of(ROLE, choice)
+
+    assert choices == [part({"content": "Hel"})]
+
+
+def test_a_chunk_that_says_nothing_is_not_sent() -> None:
+    writer = a_writer()
+    writer.write(Delta([ROLE]))
+
+    for delta in ({}, {"content": None}, {"role": "assistant"}, {"refusal": None}, None):
+        assert writer.write(Delta([part(delta)])) == b""
+    assert writer.write(Delta()) == b""
+
+
+@pytest.mark.parametrize("extra", [{}, {"content_filter_results": {}}])
+def test_the_log_probabilities_of_half_a_character_are_not_lost(extra: dict[str, Any]) -> None:
+    half = {"content": [{"token": "\\xe2\\x82", "logprob": -0.1}]}
+
+    _, *choices = choices_of(ROLE, {**part({"content": ""}), "logprobs": half, **extra})
+
+    assert choices == [{**part({"content": ""}), "logprobs": half}]

@@ -5,7 +5,7 @@ and alone, and a tool call begins with its id and name, so that a client sees no
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import to_json
 
@@ -14,6 +14,7 @@ from tollgate.providers.tool_ids import is_safe, new_call_id
 from tollgate.services.router.functions import to_function_call
 
 DONE = b"data: [DONE]\n\n"
+_FIELDS: Final = {"index", "delta", "logprobs", "finish_reason"}
 
 
 class ChunkWriter:
@@ -85,16 +86,15 @@ class _ChoiceState:
 
     def takes_as_it_is(self, choice: dict[str, Any]) -> bool:
         """Whether a chunk needs no change: text only, of a choice that has begun and goes on."""
-        if choice.get("finish_reason") is not None or "logprobs" not in choice:
-            return False
         delta = choice.get("delta")
         return (
             self._has_begun
             and not self._is_finished
+            and choice.keys() == _FIELDS
+            and choice["finish_reason"] is None
             and isinstance(delta, dict)
             and len(delta) == 1
-            and ("content" in delta or "reasoning_content" in delta)
-            and len(choice) == 4
+            and (delta.get("content") is not None or delta.get("reasoning_content") is not None)
         )
 
     def parts(self, choice: dict[str, Any]) -> list[dict[str, Any]]:
@@ -104,7 +104,8 @@ class _ChoiceState:
         delta = {name: value for name, value in (choice.get("delta") or {}).items() if value is not None}
         delta.pop("role", None)
         fragments = delta.pop("tool_calls", None) or ()
-        if delta.get("content") == "" and len(delta) == 1:
+        logprobs = choice.get("logprobs")
+        if delta.get("content") == "" and len(delta) == 1 and not logprobs:
             delta = {}
         parts: list[dict[str, Any]] = []
         if not self._has_begun:
@@ -112,7 +113,7 @@ class _ChoiceState:
             content = None if fragments and not delta.get("content") else ""
             parts.append(self._part({"role": "assistant", "content": content}))
         if delta:
-            parts.append(self._part(delta, choice.get("logprobs")))
+            parts.append(self._part(delta, logprobs))
         parts += [self._part({"tool_calls": [fragment]}) for one in fragments for fragment in self._fragments(one)]
         if reason := choice.get("finish_reason"):
             self._is_finished = True
