@@ -20,7 +20,7 @@ def to_tools(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_older_form(body: Mapping[str, Any]) -> bool:
     """Whether a request speaks of functions rather than tools."""
-    return "functions" in body or any(
+    return body.get("functions") is not None or any(
         message.get("role") == "function" or message.get("function_call") for message in body["messages"]
     )
 
