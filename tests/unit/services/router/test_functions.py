@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_body
-from tollgate.services.router.functions import is_older_form
+from tollgate.services.router.functions import expects_function_call, is_older_form
 
 FUNCTION = {"name": "f", "parameters": {"type": "object"}}
 TOOL = {"type": "function", "function": FUNCTION}
@@ -30,3 +30,21 @@ RESULT = {"role": "function", "name": "f", "content": "42"}
 )
 def test_a_request_is_of_the_older_form_when_it_speaks_of_functions(fields: dict[str, Any], is_older: bool) -> None:
     assert is_older_form(a_body(**fields)) is is_older
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_older"),
+    [
+        ({"functions": [FUNCTION]}, True),
+        ({"messages": [USER, CALL, RESULT], "functions": [FUNCTION]}, True),
+        ({"messages": [USER, CALL, RESULT], "tools": [TOOL]}, False),
+        ({"messages": [USER, CALL, RESULT]}, True),
+        ({"tools": [TOOL]}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_who_sends_tools_is_answered_with_tool_calls_whatever_the_history(
+    fields: dict[str, Any], is_older: bool
+) -> None:
+    assert expects_function_call(a_body(**fields)) is is_older

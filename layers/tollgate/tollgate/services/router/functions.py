@@ -25,6 +25,14 @@ def is_older_form(body: Mapping[str, Any]) -> bool:
     )
 
 
+def expects_function_call(body: Mapping[str, Any]) -> bool:
+    """Whether the answer shall have the older form too. Who sends tools by now may still have functions in the history.
+
+    The older form has room for one call only, so a client of tools would lose the others.
+    """
+    return is_older_form(body) and not body.get("tools")
+
+
 def to_function_call(choice: dict[str, Any], part: str) -> dict[str, Any]:
     """A choice, or one of a chunk, with the first tool call as the function call."""
     message = dict(choice.get(part) or {})
