@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_body
-from tollgate.services.router.functions import expects_function_call, is_older_form
+from tollgate.services.router.functions import expects_function_call, is_older_form, to_tools
 
 FUNCTION = {"name": "f", "parameters": {"type": "object"}}
 TOOL = {"type": "function", "function": FUNCTION}
@@ -48,3 +48,11 @@ def test_who_sends_tools_is_answered_with_tool_calls_whatever_the_history(
     fields: dict[str, Any], is_older: bool
 ) -> None:
     assert expects_function_call(a_body(**fields)) is is_older
+
+
+def test_an_older_call_without_arguments_has_an_empty_object_as_a_tool_call() -> None:
+    bare = {"role": "assistant", "content": None, "function_call": {"name": "f"}}
+
+    (message,) = to_tools(a_body(messages=[bare]))["messages"]
+
+    assert message["tool_calls"][0]["function"] == {"name": "f", "arguments": "{}"}

@@ -52,7 +52,8 @@ def _messages_to_tools(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for message in messages:
         if message.get("function_call"):
             rest = {name: value for name, value in message.items() if name != "function_call"}
-            call = {"id": _ID.format(calls), "type": "function", "function": message["function_call"]}
+            function = {**message["function_call"], "arguments": message["function_call"].get("arguments") or "{}"}
+            call = {"id": _ID.format(calls), "type": "function", "function": function}
             calls += 1
             changed.append({**rest, "content": message.get("content"), "tool_calls": [call]})
         elif message.get("role") == "function":
