@@ -46,6 +46,8 @@ class Cloud:
         if ":hold" in values:
             return self._reserve(values)
         if ":charge" in values:
+            if not _is_storable(body["ExpressionAttributeValues"][":entry"]):
+                return httpx2.Response(400, json={"__type": "ValidationException"})
             self.entries.append(values[":entry"])
             mark = {body["ExpressionAttributeNames"]["#entry"]: Decimal(10)}
             return httpx2.Response(200, json={"Attributes": to_wire_map({"marks": mark})})
@@ -69,6 +71,22 @@ class Cloud:
             "spend": {},
         }
         return httpx2.Response(400, json={**refusal, "Item": to_wire_map(item)})
+
+
+def _is_storable(value: Mapping[str, Any]) -> bool:
+    """Whether DynamoDB takes a value: numbers have up to 38 digits, and attributes have names.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+    """
+    ((kind, inner),) = value.items()
+    match kind:
+        case "N":
+            return len(Decimal(inner).as_tuple().digits) <= 38
+        case "M":
+            return all(name and _is_storable(one) for name, one in inner.items())
+        case "L":
+            return all(_is_storable(one) for one in inner)
+    return True
 
 
 def resources_over(cloud: Cloud, http: httpx2.AsyncClient, folder: Path) -> Resources:

@@ -164,3 +164,17 @@ async def test_a_bill_above_the_hold_is_written_down_for_the_operator(
 
     (record,) = [record for record in caplog.records if record.message == "settle_overrun"]
     assert record.__dict__["overrun_usd"] == "0.5"
+
+
+@pytest.mark.parametrize(
+    "unstorable",
+    [{"usage": {"prompt_tokens": 10**40}}, {"details": {"metadata": {"": "note"}}}, {"details": {"upstream_id": 1.5}}],
+    ids=str,
+)
+async def test_a_call_is_charged_even_when_what_is_known_of_it_cannot_be_stored(
+    cloud: Cloud, resources: Resources, unstorable: dict[str, Any]
+) -> None:
+    await settle(a_hold(), replace(A_BILL, **unstorable), resources)
+
+    assert cloud.charged_usd == [Decimal("0.25")]
+    assert (cloud.entries[0]["usage"], cloud.entries[0]["details"]) == ({}, {})
