@@ -162,6 +162,13 @@ async def test_a_service_is_given_nothing_that_it_does_not_name(make: Maker) -> 
     assert client.json == 20
 
 
+async def test_a_service_may_name_what_it_wants_by_keyword_only(make: Maker) -> None:
+    async def service(*, request: Thing) -> str:
+        return request.name
+
+    assert (await ask(make(service, body=Thing), {"name": "a"})).json == "a"
+
+
 async def test_a_bad_query_is_refused(make: Maker) -> None:
     client = await ask(make(nothing, query=Page), query="limit=five")
 

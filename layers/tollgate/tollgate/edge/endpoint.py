@@ -80,7 +80,7 @@ class Endpoint:
         self.name = service.__name__
         # The service names what it wants to be given.
         code = service.__code__
-        self._wants = frozenset(code.co_varnames[: code.co_argcount])
+        self._wants = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
         self._resources = resources
 
     def with_resources(self, resources: Resources) -> "Endpoint":
