@@ -1,7 +1,6 @@
 """Where a key can stand in a request."""
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 
 from tollgate.errors import AmbiguousCredentials, MissingKey, Unauthenticated
@@ -45,7 +44,7 @@ def _keys_in_headers(headers: Mapping[str, str], *, basic: bool) -> Iterator[str
 def _password(encoded: str) -> str:
     try:
         _, separator, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as exc:
+    except ValueError as exc:  # Not base64, not even ASCII, or not UTF-8 in it.
         raise Unauthenticated(REFUSAL) from exc
     # WordPress shows its application passwords in groups of four; a key has no blanks.
     password = password.replace(" ", "")

@@ -44,6 +44,10 @@ class Price:
                 chosen = rates
         return chosen
 
+    def up_to_prompt(self, prompt_tokens: int) -> tuple[Rates, ...]:
+        """The rates that a prompt of at most that length can meet."""
+        return (self.rates, *(rates for start, rates in self.above if prompt_tokens > start))
+
     def for_tier(self, service_tier: str | None) -> "Price":
         """The price of a service tier, or this one where the tier costs the same."""
         return self.service_tiers.get(service_tier or "", self)

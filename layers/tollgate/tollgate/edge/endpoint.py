@@ -5,6 +5,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -40,7 +41,10 @@ from tollgate.services.gate import check_balance
 
 MAX_BODY_BYTES: Final = 4_500_000
 """What fits a synchronous Lambda payload of 6 MB when it has to travel in base64."""
-_JSON: Final = "application/json; charset=utf-8"
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# API Gateway takes 10,240 bytes of headers in all.
+_LONGEST_HEADER: Final = 4_096
+_WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 # What is found out after the balance would have been looked at. See `_first_error`.
 _LATER_THAN_GATE_A: Final = (BadRequest, UnsupportedMediaType, NotFound, Forbidden, Impossible)
@@ -76,7 +80,7 @@ class Endpoint:
         self.name = service.__name__
         # The service names what it wants to be given.
         code = service.__code__
-        self._wants = frozenset(code.co_varnames[: code.co_argcount])
+        self._wants = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
         self._resources = resources
 
     def with_resources(self, resources: Resources) -> "Endpoint":
@@ -191,12 +195,12 @@ class _Exchange:
 
     async def _served(self) -> Answer | StreamedAnswer:
         endpoint, call = self._endpoint, self._call
+        content = await self._read_body()
         if endpoint.capability is not None:
             _authorize(call.caller, endpoint.capability)
         # The scope is for the one service that is part of the edge.
         parts: dict[str, Any] = {"call": call, "resources": self._resources, "scope": self._scope}
         parts |= path_parameters_of(self._scope)
-        content = await self._read_body()
         if endpoint.body is not None:
             call.body = parse_body(content, call.headers.get("content-type", ""))
             parts["request"] = validate(endpoint.body, call.body)
@@ -252,17 +256,19 @@ class _Exchange:
         )
 
     async def _send_whole(self, answer: Answer) -> None:
-        content = _serialized(answer.content)
+        has_body = answer.status not in _WITHOUT_BODY
+        content = _serialized(answer.content) if has_body else b""
+        length = {"content-length": str(len(content))} if has_body else {}
         # A client that has gone misses its answer; the work after it is done all the same.
         with suppress(OSError):
-            await self._start(answer.status, {"content-length": str(len(content)), **answer.headers}, answer.media_type)
+            await self._start(answer.status, {**length, **answer.headers}, answer.media_type)
             await self._send({"type": "http.response.body", "body": content, "more_body": False})
 
     async def _send_stream(self, answer: StreamedAnswer) -> None:
         try:
-            await self._start(answer.status, answer.headers, answer.media_type)
+            await self._start_stream(answer)
             await send_pieces(answer.pieces, self._receive, self._send, keep_alive=answer.keep_alive)
-        except (ClientGone, OSError):
+        except ClientGone:
             self._call.facts["error"] = "client_disconnected"
             await answer.pieces.aclose()
             return
@@ -280,10 +286,16 @@ class _Exchange:
         with suppress(OSError):
             await self._send({"type": "http.response.body", "body": last, "more_body": False})
 
+    async def _start_stream(self, answer: StreamedAnswer) -> None:
+        try:
+            await self._start(answer.status, answer.headers, answer.media_type)
+        except OSError as exc:
+            raise ClientGone from exc
+
     async def _start(self, status: int, headers: Mapping[str, str], media_type: str) -> None:
         self._status = status
         all_headers = {
-            **({"content-type": media_type} if status != HTTPStatus.NO_CONTENT else {}),
+            **({"content-type": media_type} if status not in _WITHOUT_BODY else {}),
             "x-request-id": self._call.request_id,
             **cors_headers(self._call.headers.get("origin"), self._resources.settings.cors_origins),
             **headers,
@@ -346,8 +358,9 @@ def _serialized(content: Any) -> bytes:
 
 
 def _header(value: str) -> bytes:
-    # A header is one line of Latin-1, whatever a provider or a client put into what is shown in it.
-    return value.replace("\r", " ").replace("\n", " ").encode("latin-1", "replace")
+    # A header is one short line of Latin-1, whatever a provider or a client put into what is shown in it: a server that
+    # is given anything else answers with an error of its own, and the call has been paid for by then.
+    return _CONTROL.sub(" ", value)[:_LONGEST_HEADER].strip().encode("latin-1", "replace")
 
 
 def _too_large(received: int) -> TooLarge:

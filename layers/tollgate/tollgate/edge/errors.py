@@ -97,7 +97,7 @@ _WORTH_RETRYING: Final[Mapping[type[TollgateError], bool]] = {
 }
 
 _WAITING_STATUSES: Final = frozenset({402, 409, 429, 503})
-_SHORTEST_WAIT_S: Final = 1
+_USUAL_WAIT_S: Final = 1
 _LONGEST_WAIT_S: Final = 120
 
 
@@ -115,13 +115,9 @@ def headers_of(error: TollgateError) -> dict[str, str]:
     """What clients act on before they read the body."""
     status = status_of(error)
     headers = {"x-should-retry": "true" if nearest(error, _WORTH_RETRYING) else "false"}
-    wait_s = error.retry_after_s
-    if status == HTTPStatus.TOO_MANY_REQUESTS and wait_s is None:
-        wait_s = _SHORTEST_WAIT_S
-    if wait_s is not None and status in _WAITING_STATUSES:
-        wait_s = min(max(wait_s, 0.001), _LONGEST_WAIT_S)
-        headers["retry-after"] = str(max(_SHORTEST_WAIT_S, math.ceil(wait_s)))
-        headers["retry-after-ms"] = str(math.ceil(wait_s * 1000))
+    if (milliseconds := _wait_ms(error)) is not None:
+        headers["retry-after"] = str(math.ceil(milliseconds / 1000))
+        headers["retry-after-ms"] = str(milliseconds)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = 'Token realm="tollgate"'
     if isinstance(error, MethodNotAllowed):
@@ -134,10 +130,31 @@ def internal_error() -> TollgateError:
     return TollgateError("An internal error occurred. It has been recorded under this request id.")
 
 
+def _wait_ms(error: TollgateError) -> int | None:
+    """How long to wait before another try, from a millisecond to two minutes; None where waiting does not help."""
+    status, wait_s = status_of(error), error.retry_after_s
+    if status not in _WAITING_STATUSES or (wait_s is None and not nearest(error, _WORTH_RETRYING)):
+        return None
+    # A provider's hint may be infinite, or no number at all.
+    wait_s = _USUAL_WAIT_S if wait_s is None or math.isnan(wait_s) else wait_s
+    return math.ceil(min(max(wait_s, 0.001), _LONGEST_WAIT_S) * 1000)
+
+
+def _upstream_facts(error: TollgateError) -> dict[str, Any]:
+    if not isinstance(error, UpstreamError):
+        return {}
+    facts = {
+        "provider": error.provider or None,
+        "upstream_status": error.upstream_status,
+        "upstream_code": error.upstream_code,
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
+
+
 def _router_body(error: TollgateError, request_id: str) -> dict[str, Any]:
-    metadata = {**error.metadata, "request_id": request_id}
-    if error.retry_after_s is not None and status_of(error) in _WAITING_STATUSES:
-        metadata["retry_after"] = max(_SHORTEST_WAIT_S, math.ceil(error.retry_after_s))
+    metadata = {**_upstream_facts(error), **error.metadata, "request_id": request_id}
+    if (milliseconds := _wait_ms(error)) is not None:
+        metadata["retry_after"] = math.ceil(milliseconds / 1000)
     return {
         "error": {
             "message": error.message,

@@ -35,7 +35,7 @@ async def send_pieces(
         nonlocal last_sent
         async with aclosing(pieces):
             async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                await _deliver(piece, send)
                 last_sent = loop.time()
 
     async def until_gone() -> None:
@@ -52,13 +52,17 @@ async def send_pieces(
             if watching in done and not pumping.done():
                 raise ClientGone
             if not done and loop.time() >= last_sent + every_s:
-                await send({"type": "http.response.body", "body": keep_alive, "more_body": True})
+                await _deliver(keep_alive, send)
                 last_sent = loop.time()
-        try:
-            pumping.result()
-        except OSError as exc:
-            raise ClientGone from exc
+        pumping.result()
     finally:
         for task in (pumping, watching):
             task.cancel()
         await asyncio.gather(pumping, watching, return_exceptions=True)
+
+
+async def _deliver(piece: bytes, send: Send) -> None:
+    try:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except OSError as exc:
+        raise ClientGone from exc

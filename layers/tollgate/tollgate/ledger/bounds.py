@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 TOKENS_PER_ITEM: Final = 16
 """What a provider may add around one message or one tool."""
 
@@ -18,6 +20,9 @@ _BYTES_PER_TOKEN: Final = 4
 # (https://ai.google.dev/gemini-api/docs/tokens gives 32; OpenAI's audio models take 10).
 _AUDIO_BYTES_PER_S: Final = 1_000
 _AUDIO_TOKENS_PER_S: Final = 32
+# A spoken answer that is referred to by its id is in the prompt again. It was at most one whole answer, which for the
+# models that speak is 16,384 tokens: these are the bytes that count as so many.
+_EARLIER_AUDIO_BYTES: Final = 512 * _AUDIO_BYTES_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def measure(body: Mapping[str, Any]) -> PromptSize:
     for message in messages:
         size.add_message(message)
     for extra in (tools, body.get("response_format"), body.get("tool_choice"), body.get("prediction")):
-        size.add_text_in(extra)
+        size.add(extra)
     return PromptSize(size.text_bytes, size.items, size.images, size.audio_bytes, size.file_bytes)
 
 
@@ -77,37 +82,33 @@ class _Size:
         for name, value in message.items():
             if name == "content" and isinstance(value, list):
                 self._add_parts(value)
+            elif name == "audio" and value:
+                self.audio_bytes += _EARLIER_AUDIO_BYTES
             else:
-                self.add_text_in(value)
+                self.add(value)
 
     def _add_parts(self, parts: Iterable[Mapping[str, Any]]) -> None:
         for part in parts:
-            match part.get("type"):
+            match part["type"]:
                 case "image_url":
                     self.images += 1
                 case "input_audio":
                     self.audio_bytes += _decoded_length(part["input_audio"].get("data"))
                 case "file":
                     self.file_bytes += _decoded_length(part["file"].get("file_data"))
-                case _:
-                    self.add_text_in(part)
+                    self.add(part["file"].get("filename"))
+                case kind:
+                    self.add(part.get(kind))
+                    self.add({name: value for name, value in part.items() if name != kind})
 
-    def add_text_in(self, value: Any) -> None:
-        """Count every text in a JSON value, the names of its fields included."""
-        pending = [value]
-        while pending:
-            one = pending.pop()
-            if isinstance(one, str):
-                self.text_bytes += len(one) if one.isascii() else len(one.encode())
-            elif isinstance(one, Mapping):
-                # The quotes, colon and comma of a field can be tokens too.
-                self.text_bytes += sum(len(name.encode()) + 6 for name in one)
-                pending.extend(one.values())
-            elif isinstance(one, list | tuple):
-                self.text_bytes += 2 * len(one)
-                pending.extend(one)
-            elif one is not None:
-                self.text_bytes += len(str(one))
+    def add(self, value: Any) -> None:
+        """Count a text as its bytes, and anything else as those of its JSON, however a provider words it."""
+        if isinstance(value, str):
+            self.text_bytes += len(value) if value.isascii() else len(value.encode())
+        elif value:
+            text = to_json(value)
+            # What a provider makes of a schema may have blanks between the values.
+            self.text_bytes += len(text) + text.count(b",") + text.count(b":")
 
 
 def _decoded_length(base64_text: str | None) -> int:

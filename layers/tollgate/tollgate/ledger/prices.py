@@ -1,11 +1,15 @@
 """What a call costs."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from typing import Final
 
 from tollgate.contracts.catalogue import Price, Rates
 from tollgate.contracts.usage import Usage
-from tollgate.ledger.money import ZERO, exact
+from tollgate.ledger.money import EXACT, ZERO, exact
+
+# No call has as many tokens: what a provider reports beyond it is nonsense, and has to be charged all the same.
+_MOST_TOKENS: Final = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Cost:
     @property
     def total_usd(self) -> Decimal:
         """Both parts together."""
-        return self.input_usd + self.output_usd
+        return EXACT.add(self.input_usd, self.output_usd)
 
 
 def cost_of(usage: Usage, price: Price) -> Cost:
@@ -28,32 +32,37 @@ def cost_of(usage: Usage, price: Price) -> Cost:
     of it first; the four parts always add up to the prompt, whatever a provider reports.
     """
     rates = price.for_prompt(usage.prompt_tokens)
-    left = max(usage.prompt_tokens, 0)
+    left = _between(usage.prompt_tokens, _MOST_TOKENS)
     parts: list[tuple[int, Decimal]] = []
     for count, rate in (
         (usage.cached_tokens, _first(rates.cached_input, rates.input)),
         (usage.cache_write_tokens, _first(rates.cache_write, rates.input)),
         (usage.prompt_audio_tokens, _first(rates.input_audio, rates.input)),
     ):
-        taken = min(max(count, 0), left)
+        taken = _between(count, left)
         left -= taken
         parts.append((taken, rate))
     parts.append((left, _first(rates.input)))
 
-    completion = max(usage.completion_tokens, 0)
-    audio = min(max(usage.completion_audio_tokens, 0), completion)
+    completion = _between(usage.completion_tokens, _MOST_TOKENS)
+    audio = _between(usage.completion_audio_tokens, completion)
     per = Decimal(price.per)
-    return Cost(
-        input_usd=exact(sum((count * rate for count, rate in parts), ZERO) / per),
-        output_usd=exact(
-            (audio * _first(rates.output_audio, rates.output) + (completion - audio) * _first(rates.output)) / per
-        ),
-    )
+    with localcontext(EXACT):
+        return Cost(
+            input_usd=exact(sum((count * rate for count, rate in parts), ZERO) / per),
+            output_usd=exact(
+                (audio * _first(rates.output_audio, rates.output) + (completion - audio) * _first(rates.output)) / per
+            ),
+        )
 
 
 def dearest_input(rates: Rates, *, with_audio: bool) -> Decimal:
-    """The dearest rate that a prompt token can be charged at: writing a cache can cost more than not having one."""
-    candidates = [_first(rates.input), _first(rates.cache_write, rates.input)]
+    """The dearest rate that a prompt token can be charged at: writing a cache can cost more than not having one.
+
+    A rate for cached tokens is a discount, and yet a catalogue may hold one that is none.
+    """
+    candidates = [_first(rates.input)]
+    candidates += [_first(rate, rates.input) for rate in (rates.cached_input, rates.cache_write)]
     if with_audio:
         candidates.append(_first(rates.input_audio, rates.input))
     return max(candidates)
@@ -63,6 +72,10 @@ def dearest_output(rates: Rates, *, with_audio: bool) -> Decimal:
     """The dearest rate that a completion token can be charged at."""
     plain = _first(rates.output)
     return max(plain, _first(rates.output_audio, rates.output)) if with_audio else plain
+
+
+def _between(count: int, most: int) -> int:
+    return min(max(count, 0), most)
 
 
 def _first(*rates: Decimal | None) -> Decimal:

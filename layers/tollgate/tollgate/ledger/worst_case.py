@@ -28,7 +28,9 @@ class Candidate:
 
     def cost(self, output_tokens: int) -> Decimal:
         """The worst case with that output cap."""
-        return self.input_usd + self.extra_usd + min(output_tokens, self.max_output_tokens) * self.output_usd_per_token
+        output_usd = self.extra_usd + min(output_tokens, self.max_output_tokens) * self.output_usd_per_token
+        # A bill rounds its two parts one by one, so each of them is rounded up here.
+        return exact_up(self.input_usd) + exact_up(output_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class WorstCase:
 
     def hold_usd(self, output_tokens: int) -> Decimal:
         """What has to be held for the call with that output cap: the dearest of the models."""
-        return exact_up(max(candidate.cost(output_tokens) for candidate in self.candidates))
+        return max(candidate.cost(output_tokens) for candidate in self.candidates)
 
     def affordable_tokens(self, available_usd: Decimal) -> int:
         """The largest output cap that `available_usd` covers, whichever model serves; below zero when none does."""
@@ -70,13 +72,15 @@ def candidate_of(
     with_audio_input: bool = False,
     with_audio_output: bool = False,
 ) -> Candidate:
-    """The worst case of one model: discounts are ignored, and every tier that the request may fall into counts."""
+    """The worst case of one model: discounts are ignored, and every tier that the request may fall into counts.
+
+    That is the default tier too: a provider may answer in it when the one that was asked for has no room.
+    """
     tiers: Iterable[Price] = (
-        (price, *price.service_tiers.values()) if service_tier == "auto" else (price.for_tier(service_tier),)
+        (price, *price.service_tiers.values()) if service_tier == "auto" else (price, price.for_tier(service_tier))
     )
-    all_rates = [tier.for_prompt(prompt_tokens) for tier in tiers]
-    # The bound may lie above a step that the true prompt stays below, where the rates could be dearer.
-    all_rates += [tier.rates for tier in tiers]
+    # The bound may lie above steps that the true prompt stays below, where the rates could be dearer.
+    all_rates = [rates for tier in tiers for rates in tier.up_to_prompt(prompt_tokens)]
     dearest_in = max(dearest_input(rates, with_audio=with_audio_input) for rates in all_rates)
     dearest_out = max(dearest_output(rates, with_audio=with_audio_output) for rates in all_rates)
     per = Decimal(price.per)
@@ -89,11 +93,11 @@ def candidate_of(
 
 
 def _affordable(candidate: Candidate, available_usd: Decimal, unlimited: int) -> int:
-    left = available_usd - candidate.input_usd - candidate.extra_usd
+    left = available_usd - exact_up(candidate.input_usd) - candidate.extra_usd
     if left < ZERO:
         return -1
     if candidate.output_usd_per_token == ZERO:
         return unlimited
-    tokens = int(left / candidate.output_usd_per_token)
+    tokens = int(left // candidate.output_usd_per_token)
     # A cap above what this model writes changes nothing for it.
     return unlimited if tokens >= candidate.max_output_tokens else tokens

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from tollgate.auth.keys import hash_user
 from tollgate.auth.scope import allows
 from tollgate.contracts.accounts import Hold
@@ -359,8 +361,11 @@ def _bytes_of(message: Mapping[str, Any]) -> int:
         if text := message.get(name):
             total += len(text) if text.isascii() else len(text.encode())
     for tool_call in message.get("tool_calls") or ():
-        function = tool_call.get("function") or {}
-        total += len(function.get("name") or "") + len((function.get("arguments") or "").encode())
+        called = tool_call.get("function") or tool_call.get("custom") or {}
+        for name in ("name", "arguments", "input"):
+            if value := called.get(name):
+                # Some providers give the arguments as an object.
+                total += len(value.encode() if isinstance(value, str) else to_json(value))
     return total
 
 

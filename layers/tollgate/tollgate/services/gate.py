@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -17,7 +17,7 @@ from tollgate.ledger.windows import window_of
 from tollgate.ledger.worst_case import SMALLEST_OUTPUT, WorstCase
 from tollgate.resources import Resources
 from tollgate.stores.accounts import Refused
-from tollgate.stores.aws import AwsUnavailable
+from tollgate.stores.aws import AwsError, AwsUnavailable
 
 HOLD_LIFETIME: Final = timedelta(minutes=20)
 """Longer than any call can last: a hold that is older belongs to a function that died."""
@@ -95,7 +95,8 @@ async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
     """Charge a call and give back the rest of its hold. Never more than the hold: the operator bears an overrun.
 
     Kept up for a while when the store does not answer; should that not help, the bill is logged in full, and the
-    sweeper closes the hold.
+    sweeper closes the hold. What is known of a call is worth less than the charge for it, and left out where the store
+    does not take it.
     """
     charge = min(max(bill.cost_usd, ZERO), hold.amount_usd)
     if bill.cost_usd > hold.amount_usd:
@@ -118,6 +119,15 @@ async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
         usage=bill.usage,
         details=bill.details,
     )
+    try:
+        await _settle_patiently(hold, entry, resources)
+    except (AwsError, TypeError):
+        # Something that a provider or a client said cannot be stored, or not beside the calls in flight.
+        _log.exception("settled_without_details", extra={"hold_id": hold.id, "model": bill.model})
+        await _settle_patiently(hold, replace(entry, usage={}, details={}), resources)
+
+
+async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> None:
     for pause_s in (*_SETTLE_PAUSES_S, None):
         try:
             await resources.accounts.settle(hold, entry)
@@ -128,8 +138,8 @@ async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
                     extra={
                         "hold_id": hold.id,
                         "account_id": hold.account_id,
-                        "charge_usd": str(charge),
-                        "model": bill.model,
+                        "charge_usd": str(-entry.amount_usd),
+                        "model": entry.model,
                     },
                 )
                 return

@@ -1,11 +1,14 @@
 """`POST /v1/chat/completions`: the request that is accepted, and the answer."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from tollgate.contracts.shapes import Shape
+
+MOST_CANDIDATES: Final = 4
+"""Models that a request may name, the one that is asked first included."""
 
 _Name64 = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
 _Probability = Annotated[float, Field(ge=0, le=1)]
@@ -109,7 +112,7 @@ class FunctionCall(Shape):
     """A function by name, its arguments as JSON text."""
 
     name: str
-    arguments: str = "{}"
+    arguments: str | None = "{}"
     """JSON in a string, as the model wrote it."""
 
 
@@ -125,11 +128,20 @@ class ToolCall(Shape):
 
     id: str
     """What the tool's result refers to."""
-    type: Literal["function", "custom"] = "function"
+    type: Literal["function", "custom"] | None = "function"
     function: FunctionCall | None = None
     """Which function, with which arguments."""
     custom: CustomCall | None = None
     """Which custom tool, with which input."""
+
+    @model_validator(mode="after")
+    def _holds_what_its_type_says(self) -> Self:
+        kind = self.type or "function"
+        if (self.function if kind == "function" else self.custom) is None:
+            raise PydanticCustomError(
+                "call_required", "'{type}' is required for a call of the type '{type}'", {"type": kind}
+            )
+        return self
 
 
 class AssistantMessage(Shape):
@@ -332,9 +344,9 @@ class ProviderPreferences(Shape):
     """No others than these."""
     ignore: list[str] | None = None
     """None of these."""
-    allow_fallbacks: bool = True
+    allow_fallbacks: bool | None = True
     """Whether another provider may be asked when one fails."""
-    require_parameters: bool = False
+    require_parameters: bool | None = False
     """Only providers that take every parameter of the request."""
     sort: Literal["price", "latency", "throughput"] | None = None
     """What to prefer among the rest."""
@@ -439,6 +451,8 @@ class ChatCompletionRequest(Shape):
             raise _at("audio", "'audio' is required with the modality 'audio'.")
         if self.functions is not None and self.tools is not None:
             raise _at("functions", "'functions' is the older form of 'tools'; send one of them.")
+        if len({self.model, *(self.models or ())}) > MOST_CANDIDATES:
+            raise _at("models", f"'model' and 'models' name at most {MOST_CANDIDATES} models together.")
         self._answers_its_calls()
         return self
 

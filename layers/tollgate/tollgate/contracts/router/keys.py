@@ -1,24 +1,41 @@
 """`/keys`: what keys are made with, and how they are shown."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from tollgate.contracts.limits import Limits
 from tollgate.contracts.money import UsDollars
 from tollgate.contracts.shapes import Query, Shape, StrictShape, Trimmed
 
-Name = Annotated[str, Field(min_length=3, max_length=100), Trimmed]
+
+def _of_good_length(value: str) -> str:
+    if not 3 <= len(value) <= 100:
+        message = "'name' must have 3 to 100 characters."
+        raise PydanticCustomError("tollgate", "{message}", {"param": "name", "message": message})
+    return value
+
+
+Name = Annotated[
+    str,
+    Trimmed,
+    AfterValidator(_of_good_length),
+    WithJsonSchema({"type": "string", "minLength": 3, "maxLength": 100}),
+]
 _Model = Annotated[str, Field(min_length=1, max_length=256)]
 # API Gateway hands an authorizer's findings on in headers' room: a scope has to fit there.
 Models = Annotated[list[_Model], Field(max_length=100)]
 Limit = Annotated[UsDollars, Field(ge=0, max_digits=18, decimal_places=9)]
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 Reset = Literal["daily", "weekly", "monthly"]
 
 
 def _moment(value: Any) -> Any:
-    if not isinstance(value, str):
+    # A number in a text would else be read as Unix time.
+    if not isinstance(value, str) or not _DATE.match(value):
         raise ValueError("expected an ISO 8601 time such as 2027-01-31T00:00:00Z")
     return value
 
@@ -26,7 +43,10 @@ def _moment(value: Any) -> Any:
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("expected a time with its zone, such as 2027-01-31T00:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError("expected a time within the years 1 to 9999 of UTC") from exc
 
 
 Moment = Annotated[datetime, Strict(strict=False), BeforeValidator(_moment), AfterValidator(_in_utc)]

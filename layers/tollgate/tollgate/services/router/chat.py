@@ -15,7 +15,7 @@ from tollgate.providers.tool_ids import is_safe, new_call_id
 from tollgate.resources import Resources
 from tollgate.services.completions import Answered, OpenStream, Prompt, complete, lifetime_s, open_stream
 from tollgate.services.router.chunks import DONE, ChunkWriter
-from tollgate.services.router.functions import is_older_form, to_function_call, to_tools
+from tollgate.services.router.functions import expects_function_call, is_older_form, to_function_call, to_tools
 
 
 async def create_chat_completion(
@@ -25,10 +25,10 @@ async def create_chat_completion(
 
     Raises BadRequest, NotFound, Forbidden, PaymentRequired, Unavailable, UpstreamError.
     """
-    with_functions = is_older_form(call.body)
+    with_functions = expects_function_call(call.body)
     prompt = Prompt(
         model=request.model,
-        body=to_tools(call.body) if with_functions else call.body,
+        body=to_tools(call.body) if is_older_form(call.body) else call.body,
         output_cap=request.output_cap,
         is_strict=request.drop_params is False,
         metadata=request.metadata,

@@ -4,7 +4,8 @@ Providers differ in what they put into one chunk. Here every choice begins with 
 and alone, and a tool call begins with its id and name, so that a client sees no difference.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from pydantic_core import to_json
 
@@ -13,6 +14,7 @@ from tollgate.providers.tool_ids import is_safe, new_call_id
 from tollgate.services.router.functions import to_function_call
 
 DONE = b"data: [DONE]\n\n"
+_FIELDS: Final = {"index", "delta", "logprobs", "finish_reason"}
 
 
 class ChunkWriter:
@@ -43,7 +45,7 @@ class ChunkWriter:
         pieces: list[bytes] = []
         for choice in delta.choices:
             index = choice.get("index") or 0
-            state = self._choices.setdefault(index, _ChoiceState(index))
+            state = self._choices.setdefault(index, _ChoiceState(index, with_one_call=self._with_functions))
             pieces.extend(self._event([part]) for part in state.parts(choice))
         return b"".join(pieces)
 
@@ -59,27 +61,40 @@ class ChunkWriter:
         return self._head + to_json(choices) + self._extras + self._tail
 
 
+@dataclass(slots=True)
+class _Call:
+    """One tool call of a choice: how the client knows it, and how the provider does."""
+
+    index: int
+    id: str
+    number: int | None
+    given_id: str | None
+    has_content: bool
+    """Whether the client has anything that it can parse: arguments, or the input of a custom tool."""
+
+
 class _ChoiceState:
     """Where one choice of the answer stands."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, *, with_one_call: bool = False) -> None:
         self._index = index
+        # A message has room for one function call only.
+        self._with_one_call = with_one_call
         self._has_begun = False
         self._is_finished = False
-        self._tools: dict[int, str] = {}
+        self._calls: list[_Call] = []
 
     def takes_as_it_is(self, choice: dict[str, Any]) -> bool:
         """Whether a chunk needs no change: text only, of a choice that has begun and goes on."""
-        if choice.get("finish_reason") is not None or "logprobs" not in choice:
-            return False
         delta = choice.get("delta")
         return (
             self._has_begun
             and not self._is_finished
+            and choice.keys() == _FIELDS
+            and choice["finish_reason"] is None
             and isinstance(delta, dict)
             and len(delta) == 1
-            and ("content" in delta or "reasoning_content" in delta)
-            and len(choice) == 4
+            and (delta.get("content") is not None or delta.get("reasoning_content") is not None)
         )
 
     def parts(self, choice: dict[str, Any]) -> list[dict[str, Any]]:
@@ -89,7 +104,8 @@ class _ChoiceState:
         delta = {name: value for name, value in (choice.get("delta") or {}).items() if value is not None}
         delta.pop("role", None)
         fragments = delta.pop("tool_calls", None) or ()
-        if delta.get("content") == "" and len(delta) == 1:
+        logprobs = choice.get("logprobs")
+        if delta.get("content") == "" and len(delta) == 1 and not logprobs:
             delta = {}
         parts: list[dict[str, Any]] = []
         if not self._has_begun:
@@ -97,28 +113,30 @@ class _ChoiceState:
             content = None if fragments and not delta.get("content") else ""
             parts.append(self._part({"role": "assistant", "content": content}))
         if delta:
-            parts.append(self._part(delta, choice.get("logprobs")))
+            parts.append(self._part(delta, logprobs))
         parts += [self._part({"tool_calls": [fragment]}) for one in fragments for fragment in self._fragments(one)]
         if reason := choice.get("finish_reason"):
             self._is_finished = True
-            if self._tools and reason == "stop":
+            parts += [
+                self._part({"tool_calls": [{"index": call.index, "function": {"arguments": "{}"}}]})
+                for call in self._calls[: 1 if self._with_one_call else None]
+                if not call.has_content
+            ]
+            if self._calls and reason == "stop":
                 reason = "tool_calls"
             parts.append(self._part({}, finish_reason=reason))
         return parts
 
     def _fragments(self, fragment: dict[str, Any]) -> list[dict[str, Any]]:
-        index = fragment.get("index", len(self._tools))
         function = fragment.get("function") or {}
         arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = to_json(arguments).decode()
         parts: list[dict[str, Any]] = []
-        if index not in self._tools:
-            call_id = str(fragment.get("id"))
-            if not is_safe(call_id) or call_id in self._tools.values():
-                call_id = new_call_id()
-            self._tools[index] = call_id
-            begun: dict[str, Any] = {"index": index, "id": call_id, "type": fragment.get("type") or "function"}
+        call = self._call_of(fragment)
+        if call is None:
+            call = self._begin(fragment)
+            begun: dict[str, Any] = {"index": call.index, "id": call.id, "type": fragment.get("type") or "function"}
             if "custom" in fragment:
                 parts.append({**begun, "custom": fragment["custom"]})
             else:
@@ -126,10 +144,41 @@ class _ChoiceState:
             if "extra_content" in fragment:
                 parts[-1]["extra_content"] = fragment["extra_content"]
         elif "custom" in fragment:
-            parts.append({"index": index, "custom": fragment["custom"]})
+            parts.append({"index": call.index, "custom": fragment["custom"]})
         if arguments:
-            parts.append({"index": index, "function": {"arguments": arguments}})
-        return parts
+            call.has_content = True
+            parts.append({"index": call.index, "function": {"arguments": arguments}})
+        return [] if self._with_one_call and call is not self._calls[0] else parts
+
+    def _call_of(self, fragment: dict[str, Any]) -> "_Call | None":
+        """The call that a fragment goes on with; None where it begins one.
+
+        Some providers number their calls, some tell them apart by id, some send each of them whole, and some of those
+        give all of them the same number or none.
+        """
+        number, given_id = fragment.get("index"), fragment.get("id")
+        is_named = bool((fragment.get("function") or {}).get("name")) or "custom" in fragment
+        if number is None:
+            return None if is_named or not self._calls else self._calls[-1]
+        call = next((call for call in reversed(self._calls) if call.number == number), None)
+        if call is not None and is_named and given_id and call.given_id and given_id != call.given_id:
+            return None
+        return call
+
+    def _begin(self, fragment: dict[str, Any]) -> "_Call":
+        number, given_id = fragment.get("index"), fragment.get("id")
+        taken = {call.index for call in self._calls}
+        index = number if number is not None and number not in taken else max(taken, default=-1) + 1
+        is_usable = is_safe(given_id) and given_id not in {call.id for call in self._calls}
+        call = _Call(
+            index=index,
+            id=str(given_id) if is_usable else new_call_id(),
+            number=number,
+            given_id=given_id,
+            has_content="custom" in fragment,
+        )
+        self._calls.append(call)
+        return call
 
     def _part(self, delta: dict[str, Any], logprobs: Any = None, finish_reason: str | None = None) -> dict[str, Any]:
         return {"index": self._index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}

@@ -20,9 +20,17 @@ def to_tools(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_older_form(body: Mapping[str, Any]) -> bool:
     """Whether a request speaks of functions rather than tools."""
-    return "functions" in body or any(
+    return body.get("functions") is not None or any(
         message.get("role") == "function" or message.get("function_call") for message in body["messages"]
     )
+
+
+def expects_function_call(body: Mapping[str, Any]) -> bool:
+    """Whether the answer shall have the older form too. Who sends tools by now may still have functions in the history.
+
+    The older form has room for one call only, so a client of tools would lose the others.
+    """
+    return is_older_form(body) and not body.get("tools")
 
 
 def to_function_call(choice: dict[str, Any], part: str) -> dict[str, Any]:
@@ -44,7 +52,8 @@ def _messages_to_tools(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for message in messages:
         if message.get("function_call"):
             rest = {name: value for name, value in message.items() if name != "function_call"}
-            call = {"id": _ID.format(calls), "type": "function", "function": message["function_call"]}
+            function = {**message["function_call"], "arguments": message["function_call"].get("arguments") or "{}"}
+            call = {"id": _ID.format(calls), "type": "function", "function": function}
             calls += 1
             changed.append({**rest, "content": message.get("content"), "tool_calls": [call]})
         elif message.get("role") == "function":
