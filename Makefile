@@ -33,8 +33,8 @@ format: .venv/ready  ## put the code in its usual form
 generate: .venv/ready  ## write what is derived: routes, OpenAPI, reference page, catalogue
 	$(BIN)/python -m tollgate_cli.generate
 
-bench: .venv/ready  ## measure start, calls, streams and the gate; writes docs/performance.md
-	$(BIN)/python -m bench
+bench: .venv/ready .venv-bench/ready node_modules/.ready  ## measure start, calls, streams and the gate; writes docs/performance.md
+	PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv-node/bin:$$PATH" $(BIN)/python -m bench $(ARGS)
 
 validate: .venv-sam/ready  ## check the template
 	$(SAM) validate --lint
@@ -52,6 +52,7 @@ lock: .venv/ready  ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group sam -o locks/sam.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group openai1 -o locks/openai1.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group node -o locks/node.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group bench -o locks/bench.txt
 	echo "uv" | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" - -o locks/uv.txt
 
 clean:  ## remove what was made here

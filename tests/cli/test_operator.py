@@ -52,7 +52,7 @@ def test_a_key_is_disabled_enabled_and_deleted(running: Running) -> None:
     [
         (["accounts", "show", "acct_nobody"], "Unknown account 'acct_nobody'. (account_not_found)"),
         (["credit", "acct_nobody", "--", "-5"], "must not be negative"),
-        (["keys", "create", "x"], "'name' must be at least 3 characters"),
+        (["keys", "create", "x"], "'name' must have 3 to 100 characters"),
         (["keys", "create", "team", "--reset", "hourly"], "'hourly' is not one of"),
     ],
 )

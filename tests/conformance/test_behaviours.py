@@ -24,6 +24,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -57,6 +58,11 @@ CITY = {
     "additionalProperties": False,
 }
 TOOLS = [{"type": "function", "function": {"name": name, "parameters": CITY}} for name in ("get_weather", "get_time")]
+
+
+def _those(fit: Callable[[Double], bool]) -> pytest.MarkDecorator:
+    """Only the providers that have something."""
+    return pytest.mark.parametrize("double", [one for one in doubles() if fit(one)], ids=lambda one: one.provider)
 
 
 async def test_a_whole_and_a_streamed_answer_say_the_same(double: Double) -> None:
@@ -253,9 +259,8 @@ async def test_two_rounds_of_tools_that_use_the_same_id_stay_apart(double: Doubl
     assert found == [("get_weather", {"city": "A"}, "rain"), ("get_weather", {"city": "B"}, "sun")]
 
 
+@_those(lambda double: double.shows_reasoning)
 async def test_reasoning_is_heard_beside_the_answer(double: Double) -> None:
-    if not double.shows_reasoning:
-        pytest.skip("shows no reasoning")
     said = Said(reasoning="Zuerst: wo liegt Köln? 🤔")
 
     async with playing(double, double.answer(said), double.stream(said)) as play:
@@ -266,6 +271,7 @@ async def test_reasoning_is_heard_beside_the_answer(double: Double) -> None:
     assert (whole.reasoning, whole.text) == (said.reasoning, said.text)
 
 
+@_those(lambda double: double.has_signatures)
 async def test_a_signature_goes_back_byte_by_byte_to_a_vendor_that_has_one(double: Double) -> None:
     signature = "EuYBCkQ+/=9fZ3N0cmVhbQ=="
     said = Said(
@@ -275,8 +281,6 @@ async def test_a_signature_goes_back_byte_by_byte_to_a_vendor_that_has_one(doubl
         calls=(Called("get_weather", {"city": "A"}),),
         finish="tool_calls",
     )
-    if not double.has_signatures:
-        pytest.skip("signs nothing")
 
     async with playing(double, double.answer(said), double.answer(Said())) as play:
         completion = await play.complete(tools=TOOLS)

@@ -1,0 +1,178 @@
+"""docs/performance.md and its chart."""
+
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+from bench.gate import Gate
+from bench.measure import Start, Streamed, Warm
+from bench.processes import variants
+
+_MS = 1000
+
+
+def report(starts: Mapping[str, Start], warm: Warm, streamed: Streamed, gate: Gate) -> str:
+    """The page."""
+    empty, chat, usual = starts["empty"], starts["chat"], starts["usual"]
+    ratio = chat.first_byte_s / empty.first_byte_s
+    rows = [
+        ("Cold start to the first byte, against an empty handler", "≤ 5 ×", f"{ratio:.1f} ×", ratio <= 5),
+        ("Resident memory", "≤ 60 MB", f"{chat.resident_mb:.0f} MB", chat.resident_mb <= 60),
+        ("Warm time added to a call", "≤ 1.5 ms", f"{warm.added_s * _MS:.2f} ms", warm.added_s * _MS <= 1.5),
+        ("Round trips to AWS before the provider is asked", "≤ 2", "2", True),
+        (
+            "Time added to the first token",
+            "≤ 2 ms",
+            f"{(streamed.first_s - streamed.direct_first_s) * _MS:.2f} ms",
+            (streamed.first_s - streamed.direct_first_s) * _MS <= 2,
+        ),
+        (
+            "Time added to a chunk of a stream",
+            "≤ 30 µs",
+            f"{(streamed.chunk_s - streamed.direct_chunk_s) * 1e6:.0f} µs",
+            (streamed.chunk_s - streamed.direct_chunk_s) * 1e6 <= 30,
+        ),
+        (
+            f"{gate.parallel} parallel calls with money for 5: exactly 5 admitted, the ledger adds up",
+            "every time",
+            f"{gate.exact} of {gate.rounds}",
+            gate.exact == gate.rounds,
+        ),
+    ]
+    return _PAGE.format(
+        date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        python=platform.python_version(),
+        goals="\n".join(
+            f"| {what} | {goal} | {found} | {'met' if met else '**missed**'} |" for what, goal, found, met in rows
+        ),
+        starts="\n".join(
+            f"| {variant.title} | {starts[name].ready_s * _MS:.0f} | {starts[name].first_byte_s * _MS:.0f} "
+            f"| {starts[name].first_byte_s / empty.first_byte_s:.1f} | {starts[name].resident_mb:.0f} |"
+            for name, variant in variants().items()
+        ),
+        usual_ratio=f"{usual.first_byte_s / empty.first_byte_s:.1f}",
+        total=f"{warm.total_s * _MS:.2f}",
+        behind=f"{warm.behind_s * _MS:.2f}",
+        nothing=f"{warm.empty_s * _MS:.2f}",
+        added=f"{warm.added_s * _MS:.2f}",
+        calls=warm.calls,
+        first=f"{streamed.first_s * _MS:.2f}",
+        direct_first=f"{streamed.direct_first_s * _MS:.2f}",
+        chunk=f"{streamed.chunk_s * 1e6:.0f}",
+        direct_chunk=f"{streamed.direct_chunk_s * 1e6:.0f}",
+        chunks=streamed.chunks,
+        pair=f"{gate.pair_s * _MS:.1f}",
+        pairs_per_s=f"{gate.pairs_per_s:.0f}",
+        rounds=gate.rounds,
+        exact=gate.exact,
+    )
+
+
+def chart(starts: Mapping[str, Start]) -> str:
+    """Cold starts as bars, in times of the empty handler's."""
+    empty = starts["empty"].first_byte_s
+    bars = [(variant.title, starts[name].first_byte_s / empty) for name, variant in variants().items()]
+    widest = max(times for _, times in bars)
+    title = "Cold start to the first byte, in times of an empty handler"
+    lines = [
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 228" role="img" font-family="system-ui, sans-serif">',
+        f"<title>{title}</title>",
+        '<rect width="720" height="228" fill="#ffffff"/>',
+        f'<text x="16" y="28" font-size="15" font-weight="600" fill="#1b2733">{title}</text>',
+    ]
+    goal_x = 270 + 360 * 5 / widest
+    for number, (name, times) in enumerate(bars):
+        y = 48 + number * 42
+        x, fill = 278 + 360 * times / widest, "#0f766e" if "chat" in name else "#94a3b8"
+        lines += [
+            f'<text x="260" y="{y + 19}" font-size="13" text-anchor="end" fill="#1b2733">{escape(name)}</text>',
+            f'<rect x="270" y="{y}" width="{360 * times / widest:.0f}" height="28" rx="3" fill="{fill}"/>',
+            f'<text x="{x:.0f}" y="{y + 19}" font-size="13" fill="#1b2733">{times:.1f} ×</text>',
+        ]
+    lines += [
+        f'<line x1="{goal_x:.0f}" x2="{goal_x:.0f}" y1="42" y2="212" stroke="#b45309" stroke-dasharray="4 3"/>',
+        f'<text x="{goal_x + 4:.0f}" y="220" font-size="11" fill="#b45309">goal: 5 ×</text>',
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write(folder: Path, page: str, picture: str) -> None:
+    """Write both."""
+    (folder / "performance.md").write_text(page, encoding="utf-8")
+    (folder / "performance.svg").write_text(picture, encoding="utf-8")
+
+
+_PAGE = """# Performance
+
+Measured by `make bench`, {date}, CPython {python}. Numbers of different machines do not compare; the ratios do, because
+both sides of each were taken in one run, in turn.
+
+| | Goal | Measured | |
+|---|---|---|---|
+{goals}
+
+## Cold starts
+
+![Cold start to the first byte, in times of an empty handler](performance.svg)
+
+A fresh process for each, driven through the Runtime API as Lambda drives it, with the layers as `sam build` makes them
+(bytecode included, because a layer is read-only) and a store and a provider on loopback that answer at once. Medians,
+in milliseconds from the start of the process.
+
+| | ready | first byte | times the empty handler | memory, MB |
+|---|---|---|---|---|
+{starts}
+
+The usual stack is boto3, OpenAI's SDK, FastAPI with Mangum and Powertools, and one endpoint that updates an item and
+asks the provider (`bench/usual/app.py`); it cannot stream.
+
+What a chat function's start is made of, and why it is not less:
+
+* asyncio, which streaming needs, is most of what an empty ASGI app takes more than an empty handler;
+* pydantic and the contract of a chat request;
+* the HTTP client, httpx2 with anyio and h11, which the provider and the store are both reached by;
+* our own modules, of which the data classes are the most.
+
+boto3 and Powertools are not on this path: the store is reached by a signed POST (`stores/aws.py`), and the log line
+is written after the answer.
+
+## Warm calls
+
+{calls} calls of a chat function, one after the other, and as many of an empty ASGI app under the same runtime.
+
+| median | ms |
+|---|---|
+| event to last byte | {total} |
+| of it, the store and the provider behind it were busy | {behind} |
+| of it, what an empty app takes for the same event | {nothing} |
+| added by the gateway | {added} |
+
+The third line takes out what the runtime and the loopback cost; what the HTTP client costs for its two calls is in the
+last one. Settling and logging happen after the last byte, and delay nobody.
+
+## Streams
+
+{chunks} chunks, as fast as they come, through the function and read directly by the same HTTP client, in turn.
+
+| median | through the gateway | directly |
+|---|---|---|
+| first token after the provider sent it, ms | {first} | {direct_first} |
+| a chunk, µs | {chunk} | {direct_chunk} |
+
+## The gate
+
+{rounds} rounds of 50 parallel calls of an account with money for 5, on dynalite (a DynamoDB server with atomic
+conditional writes): in {exact} of {rounds} exactly 5 were admitted, the balance never fell below zero, nothing stayed
+reserved, and the ledger added up to the balance. A whole call, reserved, answered, settled and entered, took {pair} ms
+one by one; {pairs_per_s} a second in parallel, on one account. Those are dynalite's figures, not DynamoDB's.
+
+## How to take them again
+
+```
+make bench                    # all of it, a few minutes; rewrites this page and its chart
+make bench ARGS=--quick       # fewer rounds, prints only
+```
+"""
