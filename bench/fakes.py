@@ -16,6 +16,9 @@ class Fake:
         self._media_type = media_type
         self.busy_s = 0.0
         self.calls = 0
+        self.open = asyncio.Event()
+        """Cleared, it keeps every caller waiting."""
+        self.open.set()
         self.sent_at: list[float] = []
         """When each piece of the last answer was handed to the kernel."""
         self._server: asyncio.Server | None = None
@@ -52,9 +55,10 @@ class Fake:
                 length = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
                 body = await reader.readexactly(length)
                 began = time.perf_counter()
+                self.calls += 1
+                await self.open.wait()
                 await self._send(self._answer(head, body), writer)
                 self.busy_s += time.perf_counter() - began
-                self.calls += 1
         except (asyncio.IncompleteReadError, ConnectionError):
             return
         finally:

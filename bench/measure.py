@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -19,11 +19,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A cold start: seconds until the first poll and until the first byte of an answer, megabytes after it."""
+    """A cold start: seconds until the first poll and until the first byte of an answer, megabytes after it.
+
+    `round_trips` are those to the store before the provider is asked.
+    """
 
     ready_s: float
     first_byte_s: float
     resident_mb: float
+    round_trips: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,18 @@ class Streamed:
 async def cold_starts(rounds: int, say: Progress) -> dict[str, Start]:
     """Start each variant so many times, in turn, and take medians."""
     found: dict[str, list[Start]] = {name: [] for name in variants()}
-    async with _behind(completion) as (environment, _):
+    asked: list[int] = []
+
+    def answer(head: str, body: bytes) -> list[bytes]:
+        asked.append(fakes[0].calls)
+        return completion(head, body)
+
+    async with _behind(answer) as (environment, fakes):
         for number in range(rounds):
             for name, variant in variants().items():
-                found[name].append(await _start(variant, environment))
+                before = fakes[0].calls
+                start = await _start(variant, environment)
+                found[name].append(replace(start, round_trips=asked.pop() - before if asked else 0))
             say(f"cold starts: {number + 1} of {rounds}")
     return {name: _median_start(starts) for name, starts in found.items()}
 
@@ -133,6 +145,7 @@ def _median_start(starts: list[Start]) -> Start:
         statistics.median(start.ready_s for start in starts),
         statistics.median(start.first_byte_s for start in starts),
         statistics.median(start.resident_mb for start in starts),
+        max(start.round_trips for start in starts),
     )
 
 

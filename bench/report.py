@@ -17,11 +17,13 @@ def report(starts: Mapping[str, Start], warm: Warm, streamed: Streamed, gate: Ga
     """The page."""
     empty, chat, usual = starts["empty"], starts["chat"], starts["usual"]
     ratio = chat.first_byte_s / empty.first_byte_s
+    # The authorizer, a function of its own, reads the key.
+    round_trips = 1 + chat.round_trips
     rows = [
         ("Cold start to the first byte, against an empty handler", "≤ 5 ×", f"{ratio:.1f} ×", ratio <= 5),
         ("Resident memory", "≤ 60 MB", f"{chat.resident_mb:.0f} MB", chat.resident_mb <= 60),
         ("Warm time added to a call", "≤ 1.5 ms", f"{warm.added_s * _MS:.2f} ms", warm.added_s * _MS <= 1.5),
-        ("Round trips to AWS before the provider is asked", "≤ 2", "2", True),
+        ("Round trips to AWS before the provider is asked", "≤ 2", str(round_trips), round_trips <= 2),
         (
             "Time added to the first token",
             "≤ 2 ms",

@@ -1,5 +1,7 @@
 """A DynamoDB server in a process of its own, whose conditional writes are atomic: the place to prove them."""
 
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -25,7 +27,10 @@ class Dynalite:
         program = _ROOT / "node_modules/dynalite/cli.js"
         assert program.exists(), "dynalite is not installed: run `make test`, or `npm ci` in the project"
         command = ["node", str(program), "--host", "127.0.0.1", "--port", str(self._port), "--createTableMs", "0"]
-        self._process = subprocess.Popen([*command, "--deleteTableMs", "0"], stdout=subprocess.DEVNULL)
+        # `node` may be a script that starts the real one: a group of its own lets both be ended.
+        self._process = subprocess.Popen(
+            [*command, "--deleteTableMs", "0"], stdout=subprocess.DEVNULL, start_new_session=True
+        )
         gives_up_at = time.monotonic() + _PATIENCE_S
         while True:
             try:
@@ -41,5 +46,5 @@ class Dynalite:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None:
-            self._process.terminate()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(timeout=_PATIENCE_S)
