@@ -101,24 +101,25 @@ def test_a_provider_can_be_left_out_with_all_its_models_whatever_their_ids() -> 
 
 
 @pytest.mark.parametrize(
-    ("pattern", "is_known"),
+    ("pattern", "entry"),
     [
-        ("openai/gpt-4o", True),
-        ("claude/claude-opus-5-5", True),
-        ("anthropic/claude-2", True),
-        ("wp-llm-7b", True),
-        ("openai/*", True),
-        ("openrouter/*", True),
-        ("openai/gpt-9", False),
-        ("gpt-4o", False),
-        ("nobody/*", False),
-        ("open/*", False),
-        ("*", False),
-        ("", False),
+        ("openai/gpt-4o", "openai/gpt-4o"),
+        ("claude/claude-opus-5-5", "anthropic/claude-opus-5-5"),
+        ("anthropic/claude-2", "anthropic/claude-2"),
+        ("wp-llm-7b", "wp-llm-7b"),
+        ("openai/*", "openai/*"),
+        ("claude/*", "anthropic/*"),
+        ("openrouter/*", "openrouter/*"),
+        ("openai/gpt-9", None),
+        ("gpt-4o", None),
+        ("nobody/*", None),
+        ("open/*", None),
+        ("*", None),
+        ("", None),
     ],
 )
-def test_an_entry_of_a_scope_is_known_when_it_fits_a_model(pattern: str, *, is_known: bool) -> None:
-    assert a_catalogue().knows(pattern) is is_known
+def test_an_entry_of_a_scope_is_kept_under_our_own_names_when_it_fits_a_model(pattern: str, entry: str | None) -> None:
+    assert a_catalogue().scope_entry(pattern) == entry
 
 
 def test_the_built_catalogue_is_read_once() -> None:

@@ -120,7 +120,7 @@ def test_what_is_the_same_in_its_absence_is_left_out() -> None:
         input_modalities = ["text"]
         owned_by = "openai"
         sampling = "full"
-        web_search = true
+        web_search = false
         effort_levels = []
         """)
 

@@ -2,6 +2,8 @@
 
 import string
 from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import a_body, a_model
+from tollgate.contracts.catalogue import Price, Rates
 from tollgate.contracts.chat import Plan
 from tollgate.contracts.router.chat import ChatCompletionRequest
 from tollgate.errors import BadRequest, UnsupportedParameter
@@ -34,7 +37,7 @@ TUNING: Mapping[str, Any] = {
     "seed": 7,
     "user": "u-1",
     "safety_identifier": "s-1",
-    "service_tier": "flex",
+    "service_tier": "default",
     "prompt_cache_key": "k-1",
     "verbosity": "low",
     "prediction": {"type": "content", "content": "x"},
@@ -62,7 +65,9 @@ def sent(made: Plan) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("name", "value"), [*TUNING.items(), *MEANING.items()])
 def test_openai_gets_every_parameter_as_it_is(name: str, value: Any) -> None:
-    made = planned(is_strict=True, **{"tools": [A_TOOL], name: value})
+    model = a_model(flags={"web_search": True})
+
+    made = planned(model=model, is_strict=True, **{"tools": [A_TOOL], name: value})
 
     assert made.body[name] == value
     assert made.dropped == ()
@@ -74,6 +79,38 @@ def test_a_tuning_parameter_that_a_provider_does_not_know_is_left_out_and_named(
 
     assert sent(made) == {}
     assert made.dropped == (name,)
+
+
+def test_a_tuning_parameter_that_a_model_is_not_known_to_take_is_left_out_and_named() -> None:
+    made = planned(model=a_model(supported_parameters=("temperature",)), temperature=0.5, verbosity="low", seed=7)
+
+    assert sent(made) == {"temperature": 0.5}
+    assert made.dropped == ("verbosity", "seed")
+
+
+@pytest.mark.parametrize(("tier", "is_sent"), [("auto", True), ("default", True), ("priority", True), ("flex", False)])
+def test_a_service_tier_is_asked_for_only_where_its_price_is_known(tier: str, *, is_sent: bool) -> None:
+    price = replace(a_model().price, service_tiers={"priority": Price(rates=Rates(input=Decimal(5)))})
+
+    made = planned(model=a_model(price=price), service_tier=tier)
+
+    assert (made.body.get("service_tier"), made.dropped) == ((tier, ()) if is_sent else (None, ("service_tier",)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "dropped"),
+    [({}, ()), ({"reasoning_effort": "none"}, ()), ({"reasoning_effort": "high"}, ("reasoning_effort",))],
+)
+def test_a_model_that_takes_tools_at_one_effort_alone_gets_them_with_it(
+    asked: dict[str, Any], dropped: tuple[str, ...]
+) -> None:
+    model = a_model(flags={"effort_levels": ["none", "low", "high"], "tools_effort": "none"})
+
+    with_tools = planned(model=model, tools=[A_TOOL], **asked)
+    without = planned(model=model, **asked)
+
+    assert (with_tools.body["reasoning_effort"], with_tools.dropped) == ("none", dropped)
+    assert (without.body.get("reasoning_effort"), without.dropped) == (asked.get("reasoning_effort"), ())
 
 
 @pytest.mark.parametrize(("name", "value"), TUNING.items())

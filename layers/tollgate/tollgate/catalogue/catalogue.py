@@ -40,14 +40,19 @@ class Catalogue:
         """Every model, disabled ones included, by id."""
         return (self._model(self._entries[model_id]) for model_id in sorted(self._entries))
 
-    def knows(self, pattern: str) -> bool:
-        """Whether an entry of a key's scope, an id or `provider/*`, fits any model."""
-        if pattern.endswith("/*"):
-            return any(model_id.startswith(pattern[:-1]) for model_id in self._entries)
+    def scope_entry(self, pattern: str) -> str | None:
+        """An entry of a key's scope, an id or `provider/*`, under the names used here; None where it fits no model."""
+        if pattern in self._entries:
+            return pattern
+        is_wildcard = pattern.endswith("/*")
         try:
-            return self._canonical(pattern) in self._entries
+            # An id has a name after the provider's: any will do to find what the provider is called here.
+            known = canonical(f"{pattern[:-1]}x" if is_wildcard else pattern, namespace=self._namespace)
         except InvalidModelId:
-            return pattern in self._entries
+            return None
+        if not is_wildcard:
+            return known if known in self._entries else None
+        return f"{known[:-1]}*" if any(model_id.startswith(known[:-1]) for model_id in self._entries) else None
 
     def _canonical(self, model_id: str) -> str:
         try:

@@ -13,7 +13,7 @@ from tollgate.providers.refusals import Rule
 class OpenAIChat(CompatibleChat):
     """Chat completions of OpenAI itself."""
 
-    dialect: ClassVar[Dialect] = Dialect(flags={"allowed_tools": True, "custom_tools": True, "web_search": True})
+    dialect: ClassVar[Dialect] = Dialect(flags={"allowed_tools": True, "custom_tools": True})
     rules: ClassVar[tuple[Rule, ...]] = (
         # Newer models want to know who the operator is: https://help.openai.com/en/articles/10910291
         Rule(ProviderAuthFailed, frozenset({400, 403, 404}), texts=("organization must be verified",)),

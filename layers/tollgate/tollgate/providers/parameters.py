@@ -22,6 +22,7 @@ DEFAULT_FLAGS: Final[Flags] = {
     "sampling": "full",
     "temperature_max": 2.0,
     "effort_levels": (),
+    "tools_effort": None,
     "roles": "system",
     "json": "schema",
     "tools": True,
@@ -65,6 +66,7 @@ _MEANING: Final = frozenset(
     }
 )
 _ALWAYS: Final = frozenset({"messages"})
+_USUAL_TIERS: Final = frozenset({"auto", "default"})
 # Handled by the router itself, whatever the provider.
 _ROUTER: Final = frozenset(
     {
@@ -133,7 +135,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
             dropped += ["store"] if value else []
         elif name not in _TUNING:
             unknown.append(name)
-        elif name in dialect.takes and _is_tunable(name, flags):
+        elif name in dialect.takes and _is_tunable(name, value, model, flags):
             kept[name] = value
         else:
             dropped.append(name)
@@ -164,8 +166,13 @@ def nearest_effort(wanted: str, levels: Iterable[str]) -> str:
     return min(levels, key=lambda level: (abs(EFFORTS.index(level) - rank), -EFFORTS.index(level)))
 
 
-def _is_tunable(name: str, flags: Flags) -> bool:
+def _is_tunable(name: str, value: Any, model: Model, flags: Flags) -> bool:
+    if model.supported_parameters is not None and name not in model.supported_parameters:
+        return False
     match name:
+        case "service_tier":
+            # A tier without a price of its own could cost anything.
+            return value in _USUAL_TIERS or value in model.price.service_tiers
         case "temperature":
             return bool(flags["sampling"] != "none")
         case "top_p" | "presence_penalty" | "frequency_penalty":
@@ -213,6 +220,10 @@ def _fit(kept: dict[str, Any], dropped: list[str], flags: Flags) -> None:
         dropped.append("temperature")
     if "reasoning_effort" in kept:
         kept["reasoning_effort"] = nearest_effort(kept["reasoning_effort"], flags["effort_levels"])
+    if flags["tools_effort"] and kept.get("tools"):
+        if kept.get("reasoning_effort", flags["tools_effort"]) != flags["tools_effort"]:
+            dropped.append("reasoning_effort")
+        kept["reasoning_effort"] = flags["tools_effort"]
 
 
 def _check_meaning(kept: dict[str, Any], model: Model, flags: Flags) -> None:

@@ -279,7 +279,7 @@ async def _admit(prompt: Prompt, call: Call, resources: Resources) -> tuple[_Can
         max_output_tokens=min(tokens, candidate.max_output_tokens),
         dropped=candidate.plan.dropped,
         size=size,
-        service_tier=body.get("service_tier"),
+        service_tier=candidate.plan.body.get("service_tier"),
         details={"provider": model.provider, **({"metadata": dict(prompt.metadata)} if prompt.metadata else {})},
     )
 
@@ -327,7 +327,7 @@ def _worst_case(prompt: Prompt, size: PromptSize, candidates: tuple[_Candidate, 
                 extra_output_tokens=candidate.model.flags.get("reasoning_max") or 0
                 if candidate.model.flags.get("reasoning_in_output") is False
                 else 0,
-                service_tier=prompt.body.get("service_tier"),
+                service_tier=candidate.plan.body.get("service_tier"),
                 with_audio_input=size.audio_bytes > 0,
                 with_audio_output="audio" in (prompt.body.get("modalities") or ()),
             )

@@ -57,7 +57,7 @@ async def create_key(request: CreateKeyRequest, call: Call, resources: Resources
     """
     account_id = await _account_for(request.account_id, call, resources)
     _check_scopes(request.scopes, call)
-    _check_models(request.models, resources.catalogue)
+    models = _model_scope(request.models, resources.catalogue)
     now = resources.now()
     if request.expires_at is not None and request.expires_at <= now:
         raise BadRequest("'expires_at' is in the past.", param="expires_at")
@@ -69,7 +69,7 @@ async def create_key(request: CreateKeyRequest, call: Call, resources: Resources
         name=request.name,
         hint=hint(text),
         scopes=tuple(request.scopes),
-        models=None if request.models is None else tuple(request.models),
+        models=None if models is None else tuple(models),
         is_active=True,
         limit_usd=request.limit,
         limit_reset=request.limit_reset,
@@ -97,7 +97,8 @@ async def update_key(key_id: str, request: UpdateKeyRequest, call: Call, resourc
     Raises BadRequest, KeyNotFound, UnknownModelInScope.
     """
     changes = _changes(request, resources.now())
-    _check_models(request.models, resources.catalogue)
+    if "models" in changes:
+        changes["models"] = _model_scope(request.models, resources.catalogue)
     key = await _find(key_id, call, resources)
     changed = await resources.keys.change(key, changes, now=iso(resources.now()))
     if changed is None:
@@ -141,10 +142,16 @@ def _check_scopes(scopes: Iterable[str], call: Call) -> None:
             )
 
 
-def _check_models(models: Iterable[str] | None, catalogue: Catalogue) -> None:
-    for number, model in enumerate(models or ()):
-        if not catalogue.knows(model):
+def _model_scope(models: Iterable[str] | None, catalogue: Catalogue) -> list[str] | None:
+    if models is None:
+        return None
+    scope = []
+    for number, model in enumerate(models):
+        entry = catalogue.scope_entry(model)
+        if entry is None:
             raise UnknownModelInScope(f"Unknown model in scope: '{model}'.", param=f"models[{number}]")
+        scope.append(entry)
+    return scope
 
 
 def _changes(request: UpdateKeyRequest, now: datetime) -> dict[str, Any]:
