@@ -7,7 +7,7 @@ import time
 import click
 
 from bench.gate import gate
-from bench.measure import cold_starts, streams, warm_calls
+from bench.measure import anatomy, cold_starts, streams, warm_calls
 from bench.processes import ROOT, build_layers
 from bench.report import chart, report, write
 
@@ -23,10 +23,11 @@ def main(*, quick: bool) -> None:
 
     async def measure() -> tuple[str, str]:
         starts = await cold_starts(3 if quick else 25, say)
+        parts = anatomy(3 if quick else 15, say)
         warm = await warm_calls(100 if quick else 2000, say)
         streamed = await streams(500 if quick else 3000, 3 if quick else 15, say)
         gated = await gate(2 if quick else 20, say)
-        return report(starts, warm, streamed, gated), chart(starts)
+        return report(starts, parts, warm, streamed, gated), chart(starts)
 
     say("building the layers ...")
     build_layers()

@@ -5,15 +5,25 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import httpx2
 
 from bench.fakes import Fake, completion, dynamodb, stream_of
-from bench.processes import Variant, event, running, variants
+from bench.processes import Variant, direct, event, import_s, running, variants
 
 _MODEL = "openai/gpt-4o"
 _BODY = {"model": _MODEL, "messages": [{"role": "user", "content": "Hello, how are you?"}], "max_tokens": 500}
+_WARM_UP = 50
+_PARTS = {
+    "the interpreter": "sys",
+    "asyncio": "asyncio",
+    "pydantic": "pydantic",
+    "the HTTP client, httpx2": "httpx2",
+    "the contract of a chat request": "tollgate.contracts.router.chat",
+    "the rest of the function": "app",
+}
 Progress = Callable[[str], None]
 
 
@@ -32,17 +42,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Warm:
-    """Calls of a warm function: median seconds of all, of the providers and stores behind it, and of an empty one."""
+    """Calls of a warm function: median seconds from event to last byte, ours and of a handler that only calls."""
 
     total_s: float
-    behind_s: float
-    empty_s: float
+    direct_s: float
     calls: int
 
     @property
     def added_s(self) -> float:
         """What the gateway itself adds: the rest."""
-        return self.total_s - self.behind_s - self.empty_s
+        return self.total_s - self.direct_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +84,36 @@ async def cold_starts(rounds: int, say: Progress) -> dict[str, Start]:
     return {name: _median_start(starts) for name, starts in found.items()}
 
 
+def anatomy(rounds: int, say: Progress) -> dict[str, float]:
+    """What each part of the chat function costs to import, on top of those before it: medians, in seconds."""
+    found: dict[str, list[float]] = {name: [] for name in _PARTS}
+    for number in range(rounds):
+        for name, count in zip(_PARTS, range(1, len(_PARTS) + 1), strict=True):
+            found[name].append(import_s(list(_PARTS.values())[:count]))
+        say(f"imports: {number + 1} of {rounds}")
+    whole = [statistics.median(times) for times in found.values()]
+    return dict(zip(_PARTS, [whole[0], *(after - before for before, after in pairwise(whole))], strict=True))
+
+
 async def warm_calls(calls: int, say: Progress) -> Warm:
-    """Call a warm chat function, and an empty one under the same runtime in turn."""
+    """Call a warm chat function, and in turn one that makes the same calls under the same runtime."""
     async with (
-        _behind(completion) as (environment, fakes),
+        _behind(completion) as (environment, _),
         running(variants()["chat"], environment) as chat,
-        running(variants()["empty_asgi"], {}) as empty,
+        running(direct(), environment) as other,
     ):
-        totals, behind, nothing = [], [], []
-        for number in range(calls + 50):
-            before = sum(fake.busy_s for fake in fakes)
+        totals, directs = [], []
+        for number in range(calls + _WARM_UP):
             took = (await chat.api.invoke(event(_BODY))).took_s
-            waited = sum(fake.busy_s for fake in fakes) - before
-            idle = (await empty.api.invoke(event(_BODY))).took_s
-            # The settling of one call falls into the time of the next one; the first calls warm up.
-            if number >= 50:
+            # Settling would else run beside the other's call.
+            await chat.api.idle.wait()
+            directly = (await other.api.invoke(event(_BODY))).took_s
+            if number >= _WARM_UP:
                 totals.append(took)
-                behind.append(waited)
-                nothing.append(idle)
+                directs.append(directly)
             if number % 250 == 0:
-                say(f"warm calls: {max(number - 50, 0)} of {calls}")
-    return Warm(statistics.median(totals), statistics.median(behind), statistics.median(nothing), calls)
+                say(f"warm calls: {max(number - _WARM_UP, 0)} of {calls}")
+    return Warm(statistics.median(totals), statistics.median(directs), calls)
 
 
 async def streams(chunks: int, rounds: int, say: Progress) -> Streamed:

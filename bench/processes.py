@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from bench.runtime_api import RuntimeApi
 ROOT: Final = Path(__file__).resolve().parents[1]
 WORK: Final = ROOT / ".bench"
 PYTHON: Final = str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
+_RUNTIME: Final = "tollgate_runtime"
 _LAYERS: Final = {"tollgate": "TollgateLayer", "runtime": "RuntimeLayer"}
 
 
@@ -39,17 +40,26 @@ def _site_packages() -> Path:
     return ROOT / ".venv-bench" / "lib" / version / "site-packages"
 
 
+def _ours() -> tuple[Path, ...]:
+    return (WORK / "tollgate" / "python", WORK / "runtime" / "python")
+
+
+def direct() -> Variant:
+    """A handler that makes the calls of a chat completion, and does nothing else."""
+    return Variant("direct", "The same calls, nothing else", ROOT / "bench" / "direct", "app.app", _ours(), _RUNTIME)
+
+
 def variants() -> dict[str, Variant]:
     """What is measured beside each other."""
-    ours = (WORK / "tollgate" / "python", WORK / "runtime" / "python")
+    ours = _ours()
     usual = (_site_packages(),)
     empty, chat = ROOT / "bench" / "empty", ROOT / "functions" / "router" / "create_chat_completion"
     return {
         variant.name: variant
         for variant in (
             Variant("empty", "Empty handler, Lambda's own runtime", empty, "app.handler", usual, "awslambdaric"),
-            Variant("empty_asgi", "Empty ASGI app, our runtime", empty, "app.app", ours, "tollgate_runtime"),
-            Variant("chat", "POST /v1/chat/completions", chat, "app.app", ours, "tollgate_runtime"),
+            Variant("empty_asgi", "Empty ASGI app, our runtime", empty, "app.app", ours, _RUNTIME),
+            Variant("chat", "POST /v1/chat/completions", chat, "app.app", ours, _RUNTIME),
             Variant("usual", "The usual stack", ROOT / "bench" / "usual", "app.handler", usual, "awslambdaric"),
         )
     }
@@ -114,6 +124,18 @@ async def running(variant: Variant, environment: Mapping[str, str]) -> AsyncIter
             yield function
         finally:
             await function.stop()
+
+
+def import_s(modules: Sequence[str]) -> float:
+    """How long a fresh process takes to import modules of the chat function, in seconds."""
+    chat = variants()["chat"]
+    environment = {
+        "PYTHONPATH": os.pathsep.join(map(str, (chat.folder, *chat.packages))),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    began = time.perf_counter()
+    subprocess.run([PYTHON, "-c", f"import {', '.join(modules)}"], env=environment, check=True)
+    return time.perf_counter() - began
 
 
 def _lambda(variant: Variant, api: RuntimeApi) -> dict[str, str]:

@@ -35,6 +35,8 @@ class RuntimeApi:
 
     def __init__(self) -> None:
         self.first_poll_at = 0.0
+        self.idle = asyncio.Event()
+        """Set while the function waits for an event: what it does after an answer is done then."""
         self._waiting: asyncio.Queue[Invocation] = asyncio.Queue()
         self._running: dict[str, Invocation] = {}
         self._server: asyncio.Server | None = None
@@ -90,7 +92,9 @@ class RuntimeApi:
 
     async def _next(self, writer: asyncio.StreamWriter) -> None:
         self.first_poll_at = self.first_poll_at or time.perf_counter()
+        self.idle.set()
         invocation = await self._waiting.get()
+        self.idle.clear()
         request_id = f"{len(self._running):08d}-0000-4000-8000-000000000000"
         self._running[request_id] = invocation
         body = json.dumps(invocation.event).encode()
