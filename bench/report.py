@@ -113,10 +113,10 @@ def write(folder: Path, page: str, picture: str) -> None:
 
 
 _MET = "The interpreter, asyncio and the HTTP client are most of it; streaming and a provider need all three."
-_MISSED = """The goal is missed by {by} times the empty handler. asyncio is what streaming needs; pydantic checks what clients
-send, and building the validators of a chat request is dearer than loading it; httpx2 with anyio and h11 reaches the
-provider and the store. What is left to shed is in the last two lines: validators could be built when the layer is
-built, and most of our data classes could be tuples."""
+_MISSED = """The goal is missed by {by} times the empty handler. asyncio is what streaming needs; pydantic checks what
+callers send, and building the validators of a chat request is dearer than loading it; httpx2 with anyio and h11 reaches
+the provider and the store. What can still be shed is in the last three lines: validators could be built when the layer
+is built, most of our data classes could be tuples, and the first call builds its TLS context and loads its adapter."""
 
 _PAGE = """# Performance
 

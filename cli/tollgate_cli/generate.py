@@ -14,6 +14,8 @@ from tollgate_cli.reference import reference
 from tollgate_cli.template import ROOT, Template, read_template
 
 _DOCUMENTS: Final = "layers/tollgate/tollgate/documents"
+_ENDPOINTS_BEGIN: Final = "<!-- endpoints: written by `make generate` from the first line of each app.py -->\n"
+_ENDPOINTS_END: Final = "<!-- endpoints end -->"
 
 
 def routes(template: Template) -> str:
@@ -41,11 +43,27 @@ def models(_template: Template) -> str:
     return catalogue.build()
 
 
+def readme(template: Template) -> str:
+    """README.md with its table of endpoints, in the order of the template."""
+    before, start, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition(_ENDPOINTS_BEGIN)
+    _, end, after = rest.partition(_ENDPOINTS_END)
+    rows = ["| Endpoint | Outcome | Family |", "|---|---|---|"]
+    for function in template.functions.values():
+        if function.routes:
+            app = ROOT / "functions" / function.folder / "app.py"
+            route, _, outcome = app.read_text(encoding="utf-8").splitlines()[0].strip('"').partition(": ")
+            outcome = outcome.rstrip(".")
+            rows.append(f"| `{route}` | {outcome[0].upper()}{outcome[1:]} | {function.folder.partition('/')[0]} |")
+    table = "\n".join(rows)
+    return f"{before}{start}\n{table}\n\n{end}{after}"
+
+
 GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     f"{_DOCUMENTS}/routes.json": routes,
     f"{_DOCUMENTS}/openapi.json": openapi_json,
     f"{_DOCUMENTS}/reference.html": reference_html,
     "layers/tollgate/tollgate/catalogue/models.json": models,
+    "README.md": readme,
 }
 """Each derived file, by its path from the root, and what writes it."""
 
