@@ -13,6 +13,8 @@ TEMPLATE = read_template()
 RESOURCES = TEMPLATE.raw["Resources"]
 FUNCTIONS = tuple(TEMPLATE.functions.values())
 ORDER = ("CodeUri", "Handler", "Timeout", "Layers", "LoggingConfig", "Policies", "Environment", "Events")
+FLEETING = {"ProvidersTable"}
+"""What remembers nothing for longer than a minute."""
 STORES = frozenset(
     {
         "AWS::DynamoDB::Table",
@@ -164,7 +166,11 @@ def test_a_function_is_allowed_actions_by_their_names(function: Function) -> Non
 
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
     for name, resource in RESOURCES.items():
-        if resource["Type"] in {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}:
+        if name not in FLEETING and resource["Type"] in {
+            "AWS::DynamoDB::Table",
+            "AWS::S3::Bucket",
+            "AWS::SecretsManager::Secret",
+        }:
             assert resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain", name
 
 

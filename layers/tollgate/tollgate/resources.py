@@ -21,7 +21,9 @@ from tollgate.providers.registry import PROVIDERS
 from tollgate.settings import Settings
 from tollgate.stores.accounts import Accounts
 from tollgate.stores.aws import AwsClient, credentials_from
+from tollgate.stores.cooldowns import Cooldowns
 from tollgate.stores.keys import Keys
+from tollgate.stores.pace import Pace
 from tollgate.stores.secrets import Secrets
 from tollgate.stores.table import Table
 
@@ -61,6 +63,17 @@ class Resources:
     def keys(self) -> Keys:
         """API keys."""
         return Keys(self._table(self.settings.keys_table))
+
+    @cached_property
+    def cooldowns(self) -> Cooldowns:
+        """Providers that keep failing."""
+        name = self.settings.providers_table
+        return Cooldowns(self._table(name) if name else None)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast models answer."""
+        return Pace()
 
     @cached_property
     def secrets(self) -> Secrets:

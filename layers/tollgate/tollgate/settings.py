@@ -13,6 +13,8 @@ class Settings:
     accounts_table: str = ""
     ledger_table: str = ""
     keys_table: str = ""
+    providers_table: str = ""
+    """Where functions tell each other of providers that keep failing; empty where each is on its own."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -39,6 +41,7 @@ class Settings:
             accounts_table=get("ACCOUNTS_TABLE", ""),
             ledger_table=get("LEDGER_TABLE", ""),
             keys_table=get("KEYS_TABLE", ""),
+            providers_table=get("PROVIDERS_TABLE", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

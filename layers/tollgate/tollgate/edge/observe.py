@@ -37,8 +37,10 @@ def observe(call: Call, *, family: str, endpoint: str, status: int, took_s: floa
     if answered is not None:
         usage = answered.usage
         facts |= {
+            "model": answered.model.id,
+            "provider": answered.model.provider,
             "outcome": answered.outcome,
-            "attempts": answered.attempts,
+            "attempts": answered.attempts.count,
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "cost_usd": str(answered.cost.total_usd),

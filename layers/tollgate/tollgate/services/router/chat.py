@@ -1,19 +1,23 @@
 """Chat completions in OpenAI's form."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from pydantic_core import to_json
 
 from tollgate.contracts.answer import Answer, StreamedAnswer
 from tollgate.contracts.caller import Call
-from tollgate.contracts.router.chat import ChatCompletionRequest
+from tollgate.contracts.router.chat import ChatCompletionRequest, MaxPrice, ProviderPreferences
 from tollgate.errors import TollgateError
 from tollgate.ledger.money import plain, shown
 from tollgate.providers.tool_ids import is_safe, new_call_id
 from tollgate.resources import Resources
-from tollgate.services.completions import Answered, OpenStream, Prompt, complete, lifetime_s, open_stream
+from tollgate.services.answered import Answered
+from tollgate.services.candidates import Preferences, Prompt
+from tollgate.services.completions import OpenStream, complete, lifetime_s, open_stream
 from tollgate.services.router.chunks import DONE, ChunkWriter
 from tollgate.services.router.functions import expects_function_call, is_older_form, to_function_call, to_tools
 
@@ -32,19 +36,21 @@ async def create_chat_completion(
         output_cap=request.output_cap,
         is_strict=request.drop_params is False,
         metadata=request.metadata,
+        models=request.models,
+        preferences=_preferences(request.provider),
     )
     completion_id, created = resources.new_id("chatcmpl").replace("_", "-", 1), int(resources.now().timestamp())
     if request.stream:
         stream = await open_stream(prompt, call, resources)
-        writer = ChunkWriter(
+        new_writer = partial(
+            ChunkWriter,
             completion_id=completion_id,
             created=created,
-            model=stream.answered.model.id,
             with_usage=bool(request.stream_options and request.stream_options.include_usage),
             with_functions=with_functions,
         )
         return StreamedAnswer(
-            pieces=_pieces(stream, writer, lifetime_s(call)),
+            pieces=_pieces(stream, new_writer, lifetime_s(call)),
             media_type="text/event-stream; charset=utf-8",
             headers={**stream.answered.headers, "cache-control": "no-cache, no-transform", "x-accel-buffering": "no"},
             piece_of_error=lambda error: _error_event(error, completion_id),
@@ -79,15 +85,37 @@ def usage_with_cost(answered: Answered) -> dict[str, Any]:
     }
 
 
-async def _pieces(stream: OpenStream, writer: ChunkWriter, lifetime: float) -> AsyncGenerator[bytes, None]:
+def _preferences(sent: ProviderPreferences | None) -> Preferences:
+    if sent is None:
+        return Preferences()
+    most = sent.max_price or MaxPrice()
+    return Preferences(
+        order=sent.order or (),
+        only=sent.only,
+        ignore=sent.ignore or (),
+        allow_fallbacks=sent.allow_fallbacks is not False,
+        require_parameters=bool(sent.require_parameters),
+        sort=sent.sort,
+        max_prompt_usd=None if most.prompt is None else Decimal(str(most.prompt)),
+        max_completion_usd=None if most.completion is None else Decimal(str(most.completion)),
+    )
+
+
+async def _pieces(
+    stream: OpenStream, new_writer: Callable[..., ChunkWriter], lifetime: float
+) -> AsyncGenerator[bytes, None]:
+    writer: ChunkWriter | None = None
     try:
         async with aclosing(stream.deltas(lifetime)) as deltas:
             async for delta in deltas:
+                # Only now is it known who answers.
+                writer = writer or new_writer(model=stream.answered.model.id)
                 if piece := writer.write(delta):
                     yield piece
     except TollgateError as exc:
         exc.metadata["usage"] = usage_with_cost(stream.answered)
         raise
+    writer = writer or new_writer(model=stream.answered.model.id)
     yield writer.usage(usage_with_cost(stream.answered)) + DONE
 
 
