@@ -324,9 +324,7 @@ def _worst_case(prompt: Prompt, size: PromptSize, candidates: tuple[_Candidate, 
                 * candidate.plan.calls,
                 max_output_tokens=candidate.max_output_tokens,
                 choices=max(prompt.body.get("n") or 1, candidate.plan.calls),
-                extra_output_tokens=candidate.model.flags.get("reasoning_max") or 0
-                if candidate.model.flags.get("reasoning_in_output") is False
-                else 0,
+                extra_output_tokens=candidate.plan.extra_output_tokens,
                 service_tier=prompt.body.get("service_tier"),
                 with_audio_input=size.audio_bytes > 0,
                 with_audio_output="audio" in (prompt.body.get("modalities") or ()),
