@@ -77,8 +77,6 @@ _OTHER_FLAGS: Final = frozenset(
         "dimensions",
         "effort_field",
         "image_fetch",
-        "reasoning_in_output",
-        "reasoning_max",
         "stream_tools",
         "tools_effort",
     }

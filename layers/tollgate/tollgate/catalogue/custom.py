@@ -103,6 +103,7 @@ class _Entry(BaseModel):
     tokens_per_image: _Positive | None = None
     web_search: bool | None = None
     reasoning_in_output: bool | None = None
+    bills_after_disconnect: bool | None = None
     stream_tools: bool | None = None
 
 

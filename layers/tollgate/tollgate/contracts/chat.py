@@ -55,3 +55,7 @@ class Plan:
     dropped: tuple[str, ...] = ()
     calls: int = 1
     """Upstream calls that answer the request: more than one where `n` has to be emulated."""
+    extra_output_tokens: int = 0
+    """Tokens for each choice that the provider may bill beside the output cap: reasoning that it does not count in."""
+    bills_after_disconnect: bool = False
+    """Whether hanging up does not stop the provider's bill, so that a stream nobody hears is better read to its end."""

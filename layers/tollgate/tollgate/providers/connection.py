@@ -17,7 +17,7 @@ from tollgate.errors import (
     UpstreamInvalid,
     UpstreamTimeout,
 )
-from tollgate.providers.refusals import Rule, read_refusal, status_in, to_error
+from tollgate.providers.refusals import Rule, is_bad_key, read_refusal, status_in, to_error
 from tollgate.providers.registry import Provider
 
 # An error that came in place of a stream is not longer than this.
@@ -88,7 +88,7 @@ class Connection:
         # A secret that was pasted together with its line ending is meant without it.
         key = (await self._credential(fresh) or "").strip()
         if not key and self.provider.is_key_needed:
-            raise self._not_configured()
+            raise self.not_configured()
         self._secrets.add(key)
         return key
 
@@ -102,7 +102,9 @@ class Connection:
         try:
             async with (
                 asyncio.timeout(self._patience.whole_answer_s),
-                self._open(path, body, headers=headers, timeout_s=self._patience.whole_answer_s) as response,
+                self._open(
+                    path, body, headers=headers, rules=rules, timeout_s=self._patience.whole_answer_s
+                ) as response,
             ):
                 content = await self._read(response)
         except TimeoutError as exc:
@@ -130,7 +132,8 @@ class Connection:
 
         Raises UpstreamError, BadRequest.
         """
-        async with self._open(path, body, headers=headers, timeout_s=self._patience.first_byte_s) as response:
+        timeout_s = self._patience.first_byte_s
+        async with self._open(path, body, headers=headers, rules=rules, timeout_s=timeout_s) as response:
             if not response.is_success:
                 content = await self._read(response)
                 raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
@@ -165,18 +168,24 @@ class Connection:
         """An answer that makes no sense."""
         return UpstreamInvalid(message, upstream_status=status, **self._facts)
 
+    def not_configured(self) -> NoProviderAvailable:
+        """A provider that the operator has not set up, or not well enough to be called."""
+        return NoProviderAvailable(
+            f"The provider '{self.provider.id}' is not configured on this gateway.", **self._facts
+        )
+
     @asynccontextmanager
     async def _open(
-        self, path: str, body: Mapping[str, Any], *, headers: Headers, timeout_s: float
+        self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...], timeout_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
         if not self.base_url:
-            raise self._not_configured()
+            raise self.not_configured()
         content = to_json(body)
         key = await self.key()
         response = await self._send(path, content, headers(key), timeout_s)
         try:
             # The operator may have changed the secret since it was read.
-            if response.status_code == 401 and (fresh := await self.key(fresh=True)) != key:
+            if await self._refuses_the_key(response, rules) and (fresh := await self.key(fresh=True)) != key:
                 await response.aclose()
                 response = await self._send(path, content, headers(fresh), timeout_s)
             yield response
@@ -202,6 +211,12 @@ class Connection:
             raise self._too_slow() from exc
         except httpx2.RequestError as exc:
             raise self.invalid("The provider closed the connection without an answer.") from exc
+
+    async def _refuses_the_key(self, response: httpx2.Response, rules: tuple[Rule, ...]) -> bool:
+        if response.status_code == 401 or not response.is_client_error:
+            return response.status_code == 401
+        body = _parsed(await self._read(response))
+        return is_bad_key(read_refusal(self.provider.id, response.status_code, response.headers, body), rules)
 
     async def _read(self, response: httpx2.Response) -> bytes:
         try:
@@ -232,11 +247,6 @@ class Connection:
 
     def _too_slow(self) -> UpstreamTimeout:
         return UpstreamTimeout("The provider took too long to answer.", **self._facts)
-
-    def _not_configured(self) -> NoProviderAvailable:
-        return NoProviderAvailable(
-            f"The provider '{self.provider.id}' is not configured on this gateway.", **self._facts
-        )
 
     @property
     def _facts(self) -> dict[str, Any]:

@@ -35,6 +35,9 @@ DEFAULT_FLAGS: Final[Flags] = {
     "logprobs": True,
     "web_search": False,
     "tokens_per_image": 6_000,
+    "reasoning_in_output": True,
+    "reasoning_max": 0,
+    "bills_after_disconnect": False,
 }
 """What holds for a model that says nothing else. A provider's defaults come over these, and its own flags over both."""
 
@@ -104,6 +107,8 @@ class Dialect:
     takes: frozenset[str] = _TUNING
     flags: Flags = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    folds: Mapping[str, str] = field(default_factory=dict)
+    """Efforts that the provider itself takes for others, where the nearest one would be wrong."""
 
     def flags_of(self, model: Model) -> dict[str, Any]:
         """Everything that is known of a model."""
@@ -143,7 +148,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
     _narrow_tools(kept, flags)
     _leave_out_what_asks_for_nothing(kept, model, flags)
     _check_meaning(kept, model, flags)
-    _fit(kept, dropped, flags)
+    _fit(kept, dropped, flags, dialect.folds)
     calls = 1
     if (choices := kept.get("n", 1)) > flags["n_max"]:
         # One choice a call, so that all choices of an answer are made in the same way.
@@ -157,7 +162,13 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
             "'drop_params': true.",
             param=name,
         )
-    return Plan(body=kept, dropped=tuple(dropped), calls=calls)
+    return Plan(
+        body=kept,
+        dropped=tuple(dropped),
+        calls=calls,
+        extra_output_tokens=0 if flags["reasoning_in_output"] else flags["reasoning_max"],
+        bills_after_disconnect=flags["bills_after_disconnect"],
+    )
 
 
 def nearest_effort(wanted: str, levels: Iterable[str]) -> str:
@@ -214,12 +225,13 @@ def _leave_out_what_asks_for_nothing(kept: dict[str, Any], model: Model, flags: 
             kept.pop(name, None)
 
 
-def _fit(kept: dict[str, Any], dropped: list[str], flags: Flags) -> None:
+def _fit(kept: dict[str, Any], dropped: list[str], flags: Flags, folds: Mapping[str, str]) -> None:
     if "temperature" in kept and kept["temperature"] > flags["temperature_max"]:
         kept["temperature"] = flags["temperature_max"]
         dropped.append("temperature")
     if "reasoning_effort" in kept:
-        kept["reasoning_effort"] = nearest_effort(kept["reasoning_effort"], flags["effort_levels"])
+        wanted = kept["reasoning_effort"]
+        kept["reasoning_effort"] = nearest_effort(folds.get(wanted, wanted), flags["effort_levels"])
     if flags["tools_effort"] and kept.get("tools"):
         if kept.get("reasoning_effort", flags["tools_effort"]) != flags["tools_effort"]:
             dropped.append("reasoning_effort")

@@ -169,6 +169,12 @@ _STATUS_OF_WORD: Final[Mapping[str, int]] = {
     "timeout_error": 504,
     "deadline_exceeded": 504,
     "overloaded_error": 529,
+    # xAI has sentences for codes: https://docs.x.ai/docs/key-information/debugging
+    "client_specified_an_invalid_argument": 400,
+    "the_caller_does_not_have_permission_to_execute_the_specified_operation": 403,
+    "some_requested_entity_was_not_found": 404,
+    "some_resource_has_been_exhausted": 429,
+    "the_service_is_currently_unavailable": 503,
 }
 
 _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
@@ -187,7 +193,7 @@ _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
 
 def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
     """The error that a refusal becomes. The provider's own words are passed on only for what the client did wrong."""
-    kind = next((rule.kind for rule in (*rules, *COMMON_RULES) if rule.fits(refusal)), None)
+    kind = _kind_by_rule(refusal, rules)
     # A status that nobody has foreseen is a mistake of the provider or of this gateway, so never of the client.
     kind = kind or _BY_STATUS.get(refusal.status, UpstreamInvalid)
     facts = {"provider": refusal.provider, "upstream_status": refusal.status}
@@ -212,6 +218,14 @@ def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
         param=_field_of_client(refusal.param) if issubclass(kind, BadRequest) else None,
         metadata=facts,
     )
+
+
+def is_bad_key(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> bool:
+    """Whether a provider has refused the operator's key, under whichever status it does so.
+
+    A bare 403 is none: it forbids something to a key that it knows.
+    """
+    return refusal.status == 401 or _kind_by_rule(refusal, rules) is ProviderAuthFailed
 
 
 def read_refusal(
@@ -252,7 +266,7 @@ def read_refusal(
     return Refusal(
         provider=provider,
         status=status,
-        message=text(inner.get("message")),
+        message=text(inner.get("message")) or text(_complaint(outer.get("detail"))),
         code=" ".join(word for value in codes if (word := _word(text(value)))),
         details=tuple(word for value in deeper if (word := _word(text(value)))),
         param=text(inner.get("param")) or None,
@@ -281,8 +295,17 @@ def clean(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
+def _kind_by_rule(refusal: Refusal, rules: tuple[Rule, ...]) -> type[TollgateError] | None:
+    return next((rule.kind for rule in (*rules, *COMMON_RULES) if rule.fits(refusal)), None)
+
+
 def _inside(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
+
+
+def _complaint(detail: Any) -> Any:
+    """What servers built with FastAPI say: a text, or a list of what is wrong with each field."""
+    return _inside(detail[0], "msg") if isinstance(detail, list) and detail else detail
 
 
 def _word(text: str) -> str:

@@ -50,6 +50,9 @@ class Preferences(NamedTuple):
     max_completion_usd: Decimal | None = None
 
 
+NO_PREFERENCES: Final = Preferences()
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A conversation as a family hands it over: OpenAI's words, validated, and what was said about the answer."""
@@ -61,7 +64,7 @@ class Prompt:
     metadata: Mapping[str, str] | None = None
     models: Sequence[str] | None = None
     """Further models to ask, in this order; None leaves it to the operator."""
-    preferences: Preferences = Preferences()
+    preferences: Preferences = NO_PREFERENCES
 
 
 @dataclass(frozen=True, slots=True)
