@@ -1,6 +1,6 @@
 """Asking one candidate after the other until one answers, and saying what came of each."""
 
-import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final, TypeVar
@@ -38,6 +38,7 @@ class Attempts:
         *,
         is_listed: bool,
         skipped: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`is_listed`: the caller named the candidates itself. `skipped` are those that its key may not use."""
         self._left = list(candidates)
@@ -48,8 +49,8 @@ class Attempts:
         self._failures: list[dict[str, Any]] = []
         self._hints_s: list[float] = []
         self._was_retried = False
-        self._loop = asyncio.get_running_loop()
-        self._gives_up_at = self._loop.time() + WAITING_S
+        self._clock = clock
+        self._gives_up_at = clock() + WAITING_S
         self.candidate = self._left.pop(0)
 
     @property
@@ -63,13 +64,13 @@ class Attempts:
         Raises what the last attempt raised.
         """
         while True:
-            began = self._loop.time()
+            began = self._clock()
             try:
                 answer = await ask(self.candidate)
             except TollgateError as exc:
                 self._next(exc)
             else:
-                self._succeeded(self._loop.time() - began)
+                self._succeeded(self._clock() - began)
                 return answer
 
     async def stream(self, ask: Callable[[Candidate], AsyncGenerator[Delta, None]]) -> AsyncGenerator[Delta, None]:
@@ -79,7 +80,7 @@ class Attempts:
         """
         while True:
             unsaid: list[Delta] | None = []
-            began = self._loop.time()
+            began = self._clock()
             try:
                 async with aclosing(ask(self.candidate)) as deltas:
                     async for delta in deltas:
@@ -88,7 +89,7 @@ class Attempts:
                             continue
                         unsaid.append(delta)
                         if _says_something(delta):
-                            self._succeeded(self._loop.time() - began)
+                            self._succeeded(self._clock() - began)
                             held, unsaid = unsaid, None
                             for one in held:
                                 yield one
@@ -120,7 +121,7 @@ class Attempts:
             self.candidate = self._left.pop(0)
         else:
             raise self._told(error) from error.__cause__
-        if self._loop.time() >= self._gives_up_at:
+        if self._clock() >= self._gives_up_at:
             raise self._told(error) from error.__cause__
 
     def _may_go_on(self, error: TollgateError) -> bool:
