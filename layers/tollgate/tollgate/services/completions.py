@@ -5,6 +5,7 @@ Every family of APIs comes through here with the same kind of request, and diffe
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from tollgate.auth.keys import hash_user
@@ -32,11 +33,16 @@ _USER_FIELDS: Final = ("user", "safety_identifier", "prompt_cache_key")
 class OpenStream:
     """A stream that has begun. Iterate over it once; the bill is settled after the answer, however it ended."""
 
-    def __init__(self, answered: Answered, deltas: AsyncGenerator[Delta, None], resources: Resources) -> None:
+    def __init__(
+        self, answered: Answered, deltas: AsyncGenerator[Delta, None], call: Call, resources: Resources
+    ) -> None:
         self.answered = answered
+        self._call = call
         self._deltas = deltas
         self._resources = resources
         self._first: asyncio.Task[Delta] | None = None
+        self._pending: asyncio.Task[Delta] | None = None
+        """What is being waited for from a provider that has to be heard out."""
         self._has_begun = False
         self._checkpoints: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -63,7 +69,7 @@ class OpenStream:
             while True:
                 try:
                     async with asyncio.timeout_at(ends_at):
-                        delta = await (waiting if waiting is not None else self._next())
+                        delta = await (waiting if waiting is not None else self._arriving())
                 except StopAsyncIteration:
                     return
                 except TimeoutError as exc:
@@ -93,6 +99,8 @@ class OpenStream:
                 self._has_begun = True
                 self.answered.outcome = "client_disconnected"
                 self.answered.take(self._first.result())
+        if self._pending is not None and self.answered.outcome == "client_disconnected":
+            await self._hear_out(self._pending)
         await self._deltas.aclose()
         if self._checkpoints:
             await asyncio.wait(self._checkpoints)
@@ -100,6 +108,20 @@ class OpenStream:
             await settle(self.answered.hold, self.answered.bill(), self._resources)
         else:
             await release(self.answered.hold, self._resources)
+
+    async def _arriving(self) -> Delta:
+        if not self.answered.attempts.candidate.plan.bills_after_disconnect:
+            return await self._next()
+        self._pending = self._loop.create_task(self._next())
+        return await asyncio.shield(self._pending)
+
+    async def _hear_out(self, pending: asyncio.Task[Delta]) -> None:
+        """Read a stream that nobody listens to any more: its provider bills it all the same, and says how much."""
+        with suppress(TollgateError, StopAsyncIteration, TimeoutError):
+            async with asyncio.timeout(lifetime_s(self._call)):
+                self.answered.take(await pending)
+                async for delta in self._deltas:
+                    self.answered.take(delta)
 
     async def _next(self) -> Delta:
         return await anext(self._deltas)
@@ -144,7 +166,7 @@ async def open_stream(prompt: Prompt, call: Call, resources: Resources) -> OpenS
     def ask(candidate: Candidate) -> AsyncGenerator[Delta, None]:
         return stream_each(candidate.adapter.stream, candidate.request(answered.output_cap), candidate.plan.calls)
 
-    stream = OpenStream(answered, answered.attempts.stream(ask), resources)
+    stream = OpenStream(answered, answered.attempts.stream(ask), call, resources)
     call.later.append(stream.finish)
     await stream.wait_for_first(resources.settings.first_event_wait_s)
     call.facts["answered"] = answered
