@@ -4,6 +4,7 @@ Every family of APIs comes through here with the same kind of request, and diffe
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -46,6 +47,7 @@ class OpenStream:
         self._has_begun = False
         self._checkpoints: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
         self._next_checkpoint = self._loop.time() + _CHECKPOINT_EVERY_S
 
     async def wait_for_first(self, patience_s: float) -> None:
@@ -71,6 +73,7 @@ class OpenStream:
                     async with asyncio.timeout_at(ends_at):
                         delta = await (waiting if waiting is not None else self._arriving())
                 except StopAsyncIteration:
+                    _see_pace(self.answered, self._loop.time() - self._began, self._resources)
                     return
                 except TimeoutError as exc:
                     raise StreamTimeout(
@@ -146,11 +149,13 @@ async def complete(prompt: Prompt, call: Call, resources: Resources) -> tuple[Co
         return await complete_each(candidate.adapter.complete, request, candidate.plan.calls)
 
     try:
+        began = time.monotonic()
         completion = await answered.attempts.complete(ask)
     except BaseException:
         call.later.append(lambda: release(answered.hold, resources))
         raise
     answered.take_whole(completion)
+    _see_pace(answered, time.monotonic() - began, resources)
     call.later.append(lambda: settle(answered.hold, answered.bill(), resources))
     call.facts["answered"] = answered
     return completion, answered
@@ -240,6 +245,10 @@ def _worst_case(prompt: Prompt, size: PromptSize, candidates: Sequence[Candidate
         ),
         is_capped_by_client=prompt.output_cap is not None,
     )
+
+
+def _see_pace(answered: Answered, took_s: float, resources: Resources) -> None:
+    resources.pace.saw_tokens(answered.model.id, answered.usage.completion_tokens, took_s)
 
 
 def _without_names(body: Mapping[str, Any], account_id: str) -> Mapping[str, Any]:
