@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
@@ -24,6 +24,9 @@ from tollgate.stores.aws import AwsClient, credentials_from
 from tollgate.stores.keys import Keys
 from tollgate.stores.secrets import Secrets
 from tollgate.stores.table import Table
+
+if TYPE_CHECKING:
+    from tollgate.stores.web import Web
 
 
 def utc_now() -> datetime:
@@ -66,6 +69,13 @@ class Resources:
     def secrets(self) -> Secrets:
         """The deployment's secrets."""
         return Secrets(self._aws("secretsmanager", "secretsmanager", json_version="1.1"))
+
+    @cached_property
+    def web(self) -> "Web":
+        """The public internet, for what a caller names by its address."""
+        from tollgate.stores.web import Web  # noqa: PLC0415 - few calls name anything by its address
+
+        return Web(tls=_tls())
 
     @cached_property
     def catalogue(self) -> Catalogue:
