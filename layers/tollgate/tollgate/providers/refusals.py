@@ -186,7 +186,10 @@ _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
 
 
 def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
-    """The error that a refusal becomes. The provider's own words are passed on only for what the client did wrong."""
+    """The error that a refusal becomes.
+
+    The provider's own words are passed on for what the client did wrong, and else are for the operator alone.
+    """
     kind = next((rule.kind for rule in (*rules, *COMMON_RULES) if rule.fits(refusal)), None)
     # A status that nobody has foreseen is a mistake of the provider or of this gateway, so never of the client.
     kind = kind or _BY_STATUS.get(refusal.status, UpstreamInvalid)
@@ -205,6 +208,7 @@ def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
             upstream_code=upstream_code,
             retry_after_s=hint,
             metadata=facts,
+            detail=clean(refusal.message) or None,
         )
     message = clean(refusal.message) if kind is UpstreamRejected else ""
     return kind(
