@@ -132,6 +132,17 @@ async def test_ten_addresses_are_taken_and_not_one_more(count: int, is_taken: bo
         assert (caught.value.param, pages.asked) == (f"messages[0].content[{MOST_IMAGES}].image_url.url", [])
 
 
+async def test_an_image_that_is_there_several_times_counts_as_often() -> None:
+    pages = Pages(a=PNG, large=PNG + bytes(MOST_BYTES_TOGETHER // 4))
+
+    with pytest.raises(BadRequest, match="at most 10 images"):
+        await _inline(_body([_image("https://x.example/a")] * (MOST_IMAGES + 1)), pages)
+    with pytest.raises(BadRequest, match="together"):
+        await _inline(_body([_image("https://x.example/large")] * 4), pages)
+
+    assert len(pages.asked) == 1
+
+
 async def test_images_together_have_a_limit_of_their_own_and_one_failure_stops_the_others() -> None:
     large = PNG + bytes(MOST_BYTES_TOGETHER // 3)
     pages = Pages(a=large, b=large, c=large, d=large)

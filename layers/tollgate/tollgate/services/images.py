@@ -23,19 +23,21 @@ async def inline_images(body: Mapping[str, Any], *, web: Web, param_prefix: str 
 
     Raises BadRequest, with the path of the image at fault.
     """
-    found: dict[str, str] = {}
-    for message, part, url in _images(body):
-        found.setdefault(url, f"{param_prefix}[{message}].content[{part}].image_url.url")
-    if not found:
+    images = list(_images(body))
+    if not images:
         return body
-    if len(found) > MOST_IMAGES:
-        raise BadRequest(
-            f"This model takes at most {MOST_IMAGES} images by address. Send the others as data URLs.",
-            param=list(found.values())[MOST_IMAGES],
-        )
-    data = dict(zip(found, await _fetch_all(found, web), strict=True))
+    # Each stands in what is sent to the provider, so one that is there twice counts twice.
+    params: dict[str, list[str]] = {}
+    for message, part, url in images:
+        params.setdefault(url, []).append(f"{param_prefix}[{message}].content[{part}].image_url.url")
+        if sum(map(len, params.values())) > MOST_IMAGES:
+            raise BadRequest(
+                f"This model takes at most {MOST_IMAGES} images by address. Send the others as data URLs.",
+                param=params[url][-1],
+            )
+    data = dict(zip(params, await _fetch_all(params, web), strict=True))
     messages = list(body["messages"])
-    for message, part, url in _images(body):
+    for message, part, url in images:
         content = list(messages[message]["content"])
         content[part] = {**content[part], "image_url": {**content[part]["image_url"], "url": data[url]}}
         messages[message] = {**messages[message], "content": content}
@@ -51,13 +53,16 @@ def _images(body: Mapping[str, Any]) -> Iterator[tuple[int, int, str]]:
                 yield number, place, part["image_url"]["url"]
 
 
-async def _fetch_all(params: Mapping[str, str], web: Web) -> list[str]:
+async def _fetch_all(params: Mapping[str, list[str]], web: Web) -> list[str]:
+    """The data URL of each address. `params` has the paths of the images with that address."""
     left = MOST_BYTES_TOGETHER
 
-    async def fetch(url: str, param: str) -> str:
+    async def fetch(url: str, places: list[str]) -> str:
+        param = places[0]
+
         def spend(size: int) -> None:
             nonlocal left
-            left -= size
+            left -= size * len(places)
             if left < 0:
                 raise BadRequest(f"The images are larger than {MOST_BYTES_TOGETHER} bytes together.", param=param)
 
@@ -67,7 +72,7 @@ async def _fetch_all(params: Mapping[str, str], web: Web) -> list[str]:
             raise BadRequest(f"'{param}' leads to no PNG, JPEG, GIF or WebP image.", param=param)
         return f"data:{media_type};base64,{b64encode(fetched.content).decode()}"
 
-    tasks = [asyncio.ensure_future(fetch(url, param)) for url, param in params.items()]
+    tasks = [asyncio.ensure_future(fetch(url, places)) for url, places in params.items()]
     try:
         return await asyncio.gather(*tasks)
     finally:
