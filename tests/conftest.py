@@ -1,11 +1,13 @@
 """What most tests stand on: moto with the template's state, and the gateway over it."""
 
+import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
+import boto3
 import httpx2
 import pytest
 from hypothesis import settings
@@ -18,7 +20,7 @@ from tollgate.resources import Resources
 from tollgate.services.operate.accounts import create_account, create_credit
 from tollgate.services.router.keys import create_key
 from tollgate_cli.local.gateway import LocalGateway
-from tollgate_cli.local.state import MotoServer, create_state
+from tollgate_cli.local.state import REGION, MotoServer, create_state
 from tollgate_cli.local.up import local_environment
 from tollgate_cli.template import Template, read_template
 
@@ -98,6 +100,30 @@ class World:
         assert account is not None
         found = account.funds
         return f"{found.balance:f}", f"{found.available:f}", f"{found.reserved:f}"
+
+
+@dataclass(frozen=True)
+class ProviderSecret:
+    """The secret with the providers' credentials, as its operator finds it."""
+
+    name: str
+    client: Any
+
+    def write(self, values: Mapping[str, str]) -> None:
+        """Put these credentials in place of all that are there."""
+        self.client.put_secret_value(SecretId=self.name, SecretString=json.dumps(values))
+
+    def read(self) -> Any:
+        """The credentials that are there."""
+        return json.loads(self.client.get_secret_value(SecretId=self.name)["SecretString"])
+
+
+@pytest.fixture
+def provider_secret(environment: dict[str, str], moto: MotoServer) -> ProviderSecret:
+    """That secret, empty."""
+    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    client = boto3.client("secretsmanager", endpoint_url=moto.url, region_name=REGION, **credentials)
+    return ProviderSecret(environment["PROVIDER_SECRET"], client)
 
 
 WorldMaker = Callable[..., Any]

@@ -30,6 +30,8 @@ class Running:
     operator_key: str
     account_id: str
     upstream: Upstream
+    home: Path
+    """The folder that it was started in."""
 
     def operate(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the operator."""
@@ -63,12 +65,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         )
         try:
             access = _wait_for(home / ".tollgate" / "local.json", process, home / "log")
-            yield Running(**access, upstream=upstream)
+            yield Running(**access, upstream=upstream, home=home)
         finally:
             process.terminate()
             process.wait(timeout=_PATIENCE_S)
             log.close()
-        assert not (home / ".tollgate" / "local.json").exists(), "the file goes when the gateway goes"
+        assert not list((home / ".tollgate").iterdir()), "the files go when the gateway goes"
 
 
 def _wait_for(file: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:

@@ -143,8 +143,11 @@ class Upstream:
     With `answer` it decides by the request instead.
     """
 
-    def __init__(self, *replies: Reply, answer: Callable[[Received], Reply] | None = None) -> None:
+    def __init__(
+        self, *replies: Reply, answer: Callable[[Received], Reply] | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.replies = list(replies)
+        self._tls = tls
         self._decide = answer
         self.requests: list[Received] = []
         self.gone = asyncio.Event()
@@ -165,7 +168,7 @@ class Upstream:
         return f"http://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         return self
 
     async def __aexit__(

@@ -12,9 +12,12 @@ from tollgate import VERSION
 _COMMANDS: Final = {
     "accounts": "tollgate_cli.operator:accounts",
     "bootstrap": "tollgate_cli.deployed:bootstrap",
+    "check": "tollgate_cli.check:check",
     "credit": "tollgate_cli.operator:credit",
     "keys": "tollgate_cli.operator:keys",
     "ledger": "tollgate_cli.operator:ledger",
+    "models": "tollgate_cli.models:models",
+    "secrets": "tollgate_cli.credentials:secrets",
     "up": "tollgate_cli.main:up",
 }
 

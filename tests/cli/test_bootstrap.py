@@ -1,16 +1,15 @@
 """The first account of a deployed stack, with moto for AWS."""
 
 import asyncio
-import json
 
-import boto3
 import httpx2
 import pytest
 from click.testing import CliRunner
 
+from tests.cli.stack import deploy
 from tollgate.resources import Resources
 from tollgate_cli.local.gateway import LocalGateway
-from tollgate_cli.local.state import CREDENTIALS, REGION, MotoServer, physical_name
+from tollgate_cli.local.state import CREDENTIALS, REGION, MotoServer
 from tollgate_cli.main import main
 from tollgate_cli.template import Template
 
@@ -20,7 +19,7 @@ async def test_the_key_that_bootstrap_prints_operates_the_gateway(
 ) -> None:
     for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": moto.url, "AWS_DEFAULT_REGION": REGION}.items():
         monkeypatch.setenv(name, value)
-    _deploy(moto)
+    deploy(moto)
 
     result = await asyncio.to_thread(CliRunner().invoke, main, ["bootstrap"])
 
@@ -44,14 +43,3 @@ def test_a_stack_that_does_not_exist_is_named(moto: MotoServer, monkeypatch: pyt
 
     assert result.exit_code == 1
     assert "The stack 'nowhere' cannot be read" in result.output
-
-
-def _deploy(moto: MotoServer) -> None:
-    outputs = {name: physical_name(name) for name in ("AccountsTable", "KeysTable", "LedgerTable", "PepperSecret")}
-    outputs |= {"ProviderSecret": physical_name("ProviderSecret"), "Url": "https://gateway.example.com/live"}
-    template = {
-        "Resources": {"Topic": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "placeholder"}}},
-        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
-    }
-    client = boto3.client("cloudformation", endpoint_url=moto.url, region_name=REGION)
-    client.create_stack(StackName="tollgate", TemplateBody=json.dumps(template))

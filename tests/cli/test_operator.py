@@ -78,7 +78,21 @@ def test_a_gateway_that_does_not_answer_is_named() -> None:
     assert "http://127.0.0.1:9 does not answer" in result.output
 
 
-@pytest.mark.parametrize("command", [[], ["up"], ["keys"], ["keys", "create"], ["credit"], ["bootstrap"], ["ledger"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["up"],
+        ["keys"],
+        ["keys", "create"],
+        ["models"],
+        ["check"],
+        ["secrets", "set"],
+        ["credit"],
+        ["bootstrap"],
+        ["ledger"],
+    ],
+)
 def test_every_command_has_a_help_text(command: list[str]) -> None:
     result = CliRunner().invoke(main, [*command, "--help"])
 

@@ -67,7 +67,6 @@ def events_of(response: httpx2.Response) -> list[Any]:
         ("error-billing", "2"),
         ("error-timeout", "2"),
         ("empty", "2"),
-        ("garbage", "2"),
         # The one failure after which nothing can have been started is tried once more.
         ("error-connect", "3"),
     ],
@@ -87,6 +86,12 @@ async def test_the_next_model_answers_when_the_first_one_fails(
     assert answer["model"] == GPT_4O
     (entry,) = await site.ledger()
     assert (entry.model, entry.amount_usd) == (GPT_4O, Decimal("-0.0001475"))
+
+
+async def test_an_answer_that_makes_no_sense_is_a_failure_like_others(site: Site) -> None:
+    response = await site.chat(model="sandbox/garbage", models=[GPT_4O])
+
+    assert told(response) == (200, GPT_4O, "2")
 
 
 @pytest.mark.parametrize(("failure", "status"), [("error-400", 400), ("error-422", 400), ("error-413", 413)])

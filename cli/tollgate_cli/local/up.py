@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from tollgate.providers.registry import PROVIDERS
 from tollgate.resources import Resources
 from tollgate.services.operate.accounts import create_account, create_credit
 from tollgate.services.router.keys import create_key
-from tollgate_cli.local.access import Access, access_file
+from tollgate_cli.local.access import Access, LocalState, access_file, state_file
 from tollgate_cli.local.gateway import LocalGateway, load_handler, run_every
 from tollgate_cli.local.state import CREDENTIALS, REGION, MotoServer, create_state, resolve, speaks
 from tollgate_cli.template import Template, read_template
@@ -123,12 +122,18 @@ async def _serve(
     try:
         await _until_ready(base_url)
         access = await open_first_account(resources, base_url)
+        LocalState(
+            endpoint_url=environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"],
+            region=environment["AWS_REGION"],
+            provider_secret=environment["PROVIDER_SECRET"],
+        ).write()
+        # Last of all: who finds this file finds a gateway that is ready.
         access.write()
         _greet(access, environment, models, say)
         await serving
     finally:
-        with suppress(FileNotFoundError):
-            access_file().unlink()
+        for file in (access_file(), state_file()):
+            file.unlink(missing_ok=True)
         for task in workers:
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
@@ -178,7 +183,7 @@ def _greet(access: Access, environment: Mapping[str, str], models: int, say: Cal
     say(f"  models     {models}, listed by GET /v1/models; reference at {access.base_url}/docs")
     say(f"  providers  {', '.join(['Sandbox', *configured] if environment.get('SANDBOX') == 'on' else configured)}")
     if missing:
-        say(f"             not configured: set {', '.join(missing)}")
+        say(f"             not configured: set {', '.join(missing)}, or use `tollgate secrets set`")
     say("")
     say("Try it:")
     say("")

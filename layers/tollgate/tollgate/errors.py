@@ -306,6 +306,8 @@ class UpstreamError(TollgateError):
     """The provider failed us; `provider` names it.
 
     `upstream_status` and `upstream_code` are what it said. `may_fall_back` tells whether another provider may be asked.
+    `detail` is for the operator alone: the provider's own words, or what is wrong with the gateway's settings. Keys and
+    addresses that could be secret are not in it either.
     """
 
     code = "upstream_invalid_response"
@@ -318,12 +320,14 @@ class UpstreamError(TollgateError):
         provider: str = "",
         upstream_status: int | None = None,
         upstream_code: str | None = None,
+        detail: str | None = None,
         **rest: Any,
     ) -> None:
         super().__init__(message, **rest)
         self.provider = provider
         self.upstream_status = upstream_status
         self.upstream_code = upstream_code
+        self.detail = detail
 
 
 class ProviderAuthFailed(UpstreamError):

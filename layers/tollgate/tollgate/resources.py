@@ -1,13 +1,13 @@
 """Settings, clients, stores and adapters, built once for each container."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
 
@@ -17,15 +17,18 @@ from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.providers.connection import Connection
 from tollgate.providers.protocols import Chat
-from tollgate.providers.registry import PROVIDERS
+from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.stores.accounts import Accounts
 from tollgate.stores.aws import AwsClient, credentials_from
 from tollgate.stores.cooldowns import Cooldowns
 from tollgate.stores.keys import Keys
 from tollgate.stores.pace import Pace
-from tollgate.stores.secrets import Secrets
+from tollgate.stores.secrets import LIFETIME_S, Secrets
 from tollgate.stores.table import Table
+
+if TYPE_CHECKING:
+    from tollgate.stores.web import Web
 
 
 def utc_now() -> datetime:
@@ -81,6 +84,13 @@ class Resources:
         return Secrets(self._aws("secretsmanager", "secretsmanager", json_version="1.1"))
 
     @cached_property
+    def web(self) -> "Web":
+        """The public internet, for what a caller names by its address."""
+        from tollgate.stores.web import Web  # noqa: PLC0415 - few calls name anything by its address
+
+        return Web(tls=_tls())
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         """The models on offer.
 
@@ -110,6 +120,18 @@ class Resources:
         adapter: Chat = self._adapter(model.provider, "chat")
         return adapter
 
+    async def configured_providers(self) -> frozenset[str]:
+        """Ids of the providers that can be asked: those with an address and, where they need one, a credential.
+
+        Raises AwsError, AwsUnavailable.
+        """
+        return frozenset({row.id for row in PROVIDERS.values() if await self._is_configured(row)})
+
+    async def _is_configured(self, provider: Provider) -> bool:
+        if provider.is_elsewhere and not provider.address(self.settings.environment):
+            return False
+        return not provider.is_key_needed or bool(await self._read_credential(provider.key_setting))
+
     def _adapter(self, provider_id: str, capability: str) -> Any:
         key = (provider_id, capability)
         if key not in self._adapters:
@@ -133,16 +155,19 @@ class Resources:
     def _adapters(self) -> dict[tuple[str, str], Any]:
         return {}
 
-    def _credential(self, setting: str) -> Callable[[bool], Any]:
-        async def read(fresh: bool) -> str | None:  # noqa: FBT001 - the shape of `Credential`
-            if value := self.settings.environment.get(setting):
-                return value
-            if not setting or not self.settings.provider_secret:
-                return None
-            values = await self.secrets.values(self.settings.provider_secret, fresh=fresh)
-            return values.get(setting) or None
+    def _credential(self, setting: str) -> Callable[[bool], Awaitable[str | None]]:
+        return lambda fresh: self._read_credential(setting, fresh=fresh)
 
-        return read
+    async def _read_credential(self, setting: str, *, fresh: bool = False) -> str | None:
+        if value := self.settings.environment.get(setting):
+            return value
+        if not setting or not self.settings.provider_secret:
+            return None
+        for max_age_s in (0.0,) if fresh else (LIFETIME_S, _MISSING_LIFETIME_S):
+            values = await self.secrets.values(self.settings.provider_secret, max_age_s=max_age_s)
+            if value := values.get(setting):
+                return value
+        return None
 
     def _table(self, name: str) -> Table:
         return Table(self._dynamodb, name)
@@ -172,6 +197,10 @@ def _tls() -> ssl.SSLContext:
     """The machine's certificate authorities: reading them is most of what making a client takes."""
     return httpx2.create_ssl_context(trust_env=False)
 
+
+# A credential that is set for the first time shall be found at once, and one that stays away not be asked for by every
+# call.
+_MISSING_LIFETIME_S = 2.0
 
 # A function handles one call at a time; a local gateway or a container many.
 _LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=200)

@@ -1,8 +1,10 @@
 """GET /v1/models."""
 
+from typing import Any
+
 import pytest
 
-from tests.conftest import WorldMaker
+from tests.conftest import ProviderSecret, WorldMaker
 from tests.functions.conftest import Site
 
 
@@ -93,6 +95,50 @@ async def test_listing_needs_a_balance_unless_the_deployment_says_otherwise(make
         statuses.append((await world.client.get("/v1/models", headers={"x-api-key": key})).status_code)
 
     assert statuses == [402, 200]
+
+
+async def test_who_operates_the_gateway_sees_what_it_offers_before_there_is_any_money(site: Site) -> None:
+    operator = await site.world.key(await site.world.account(balance_usd=None), "operate")
+
+    assert (await site.send("GET", "/v1/models", key=operator)).json()["data"]
+
+
+def _availability(body: dict[str, Any]) -> dict[str, Any]:
+    return {model["provider"]: model["available"] for model in body["data"]}
+
+
+async def test_a_model_says_whether_its_provider_is_configured(site: Site, make_world: WorldMaker) -> None:
+    bare = await make_world()
+    key = await bare.key(await bare.account())
+
+    configured = (await site.send("GET", "/v1/models")).json()
+    missing = (await bare.client.get("/v1/models", headers={"x-api-key": key})).json()
+
+    assert (_availability(configured)["openai"], _availability(configured)["sandbox"]) == (True, True)
+    assert (_availability(missing)["openai"], _availability(missing)["sandbox"]) == (False, True)
+    assert {model["provider"]["code"]: model["provider"]["status"] for model in missing["models"]}["openai"] == 0
+
+
+async def test_a_key_in_the_secret_configures_its_provider_for_the_next_listing(
+    make_world: WorldMaker, provider_secret: ProviderSecret
+) -> None:
+    world = await make_world()
+    headers = {"x-api-key": await world.key(await world.account())}
+
+    provider_secret.write({"OPENAI_API_KEY": "sk-from-the-secret"})
+    answer = await world.client.get("/v1/models/openai/gpt-4o", headers=headers)
+
+    assert answer.json()["available"] is True
+
+
+async def test_models_are_listed_though_the_secret_cannot_be_read(make_world: WorldMaker) -> None:
+    world = await make_world(PROVIDER_SECRET="no-such-secret")
+    headers = {"x-api-key": await world.key(await world.account())}
+
+    body = (await world.client.get("/v1/models", headers=headers)).json()
+
+    assert set(_availability(body).values()) == {None}
+    assert {model["provider"]["status"] for model in body["models"]} == {1}
 
 
 async def test_an_unknown_filter_value_is_refused(site: Site) -> None:

@@ -127,6 +127,17 @@ def test_a_provider_that_never_answered_is_named_alone() -> None:
     assert metadata == {"provider": "openai", "request_id": "req_1"}
 
 
+@pytest.mark.parametrize("family", ["router", "gateway"])
+def test_what_is_for_the_operator_is_told_to_nobody_else(family: str) -> None:
+    error = ProviderAuthFailed("Refused.", provider="openai", detail="Your account is suspended.")
+
+    kept = body_of(error, family=family, request_id="req_1")
+    told = body_of(error, family=family, request_id="req_1", is_for_operator=True)
+
+    assert "suspended" not in str(kept)
+    assert told["error"]["metadata"]["detail"] == "Your account is suspended."
+
+
 def every_kind(kind: type[TollgateError] = TollgateError) -> Iterator[type[TollgateError]]:
     yield kind
     for child in kind.__subclasses__():

@@ -6,7 +6,14 @@ import httpx2
 import pytest
 
 from tests.upstream import a_client
-from tollgate.errors import NoProviderAvailable, ProviderOverloaded, ProviderRateLimited, UpstreamInvalid
+from tollgate.errors import (
+    ConnectFailed,
+    NoProviderAvailable,
+    ProviderAuthFailed,
+    ProviderOverloaded,
+    ProviderRateLimited,
+    UpstreamInvalid,
+)
 from tollgate.providers.connection import Connection
 from tollgate.providers.refusals import Rule
 from tollgate.providers.registry import Provider
@@ -38,8 +45,10 @@ def test_the_operators_address_goes_before_the_vendors() -> None:
 async def test_a_provider_without_an_address_is_not_configured() -> None:
     connection = a_connection("")
 
-    with pytest.raises(NoProviderAvailable):
+    with pytest.raises(NoProviderAvailable) as caught:
         await connection.post("/chat", {}, headers=no_headers)
+
+    assert caught.value.detail == "VENDOR_BASE_URL is not set."
 
 
 @pytest.mark.parametrize("key", [None, "", " \n"])
@@ -48,6 +57,29 @@ async def test_a_provider_without_its_key_is_not_configured(key: str | None) -> 
         await a_connection(key=key).key()
 
     assert caught.value.metadata == {"provider": "vendor"}
+    assert caught.value.detail == "VENDOR_API_KEY is not set."
+
+
+async def test_a_key_that_cannot_be_sent_is_named_by_its_setting() -> None:
+    with pytest.raises(ProviderAuthFailed) as caught:
+        await a_connection().post("/chat", {}, headers=lambda _: {"authorization": "Bearer sk-\u2026"})
+
+    assert caught.value.detail == "VENDOR_API_KEY has characters that no header can have."
+
+
+@pytest.mark.parametrize(
+    ("address", "detail"),
+    [
+        ("http://operator:word@127.0.0.1:9/v1", "127.0.0.1:9: All connection attempts failed"),
+        ("nowhere", "Request URL is missing an 'http://' or 'https://' protocol."),
+    ],
+)
+async def test_where_nobody_was_reached_is_kept_for_the_operator(address: str, detail: str) -> None:
+    with pytest.raises(ConnectFailed) as caught:
+        await a_connection(address).post("/chat", {}, headers=no_headers)
+
+    assert detail in (caught.value.detail or "")
+    assert "word" not in f"{caught.value.detail} {caught.value.message} {caught.value.metadata}"
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,17 @@ def test_what_only_the_operator_can_mend_says_nothing_of_the_providers_words(sta
     assert "bad" not in error.message
 
 
+@pytest.mark.parametrize(
+    ("message", "detail"), [("  No\nentry for sk-abcdefghijkl. ", "No entry for [removed]."), ("", None)]
+)
+def test_the_providers_words_are_kept_for_the_operator(message: str, detail: str | None) -> None:
+    error = refused(401, openai_error(message))
+
+    assert isinstance(error, UpstreamError)
+    assert error.detail == detail
+    assert "entry" not in f"{error.message} {error.metadata}"
+
+
 def test_a_rejection_is_told_in_the_providers_words() -> None:
     body = openai_error("3 is too much for 'temperature'.", param="temperature", code="too_high")
 
@@ -417,6 +428,7 @@ def test_the_operators_own_key_survives_nowhere_whatever_it_looks_like(key: str,
     error = to_error(refusal)
 
     told = f"{error} {error.message} {error.param} {error.metadata} {getattr(error, 'upstream_code', '')}".lower()
+    told += f"{getattr(error, 'detail', '')}".lower()
     assert key.lower() not in told
 
 

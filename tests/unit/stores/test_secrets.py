@@ -47,7 +47,7 @@ async def test_a_fresh_one_is_read_although_it_is_remembered() -> None:
     await secrets.values("name")
     manager.text = '{"OPENAI_API_KEY": "new"}'
 
-    fresh = await secrets.values("name", fresh=True)
+    fresh = await secrets.values("name", max_age_s=0)
 
     assert (fresh["OPENAI_API_KEY"], (await secrets.values("name"))["OPENAI_API_KEY"]) == ("new", "new")
 

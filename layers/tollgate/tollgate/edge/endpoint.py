@@ -248,11 +248,19 @@ class _Exchange:
 
     async def _send_error(self, error: TollgateError) -> None:
         self._call.facts["error"] = error.reason
-        body = body_of(error, family=self._endpoint.family, request_id=self._call.request_id)
+        body = self._body_of(error)
         await self._send_whole(
             Answer(
                 content=body, status=status_of(error).value, headers={**headers_of(error), "cache-control": "no-store"}
             )
+        )
+
+    def _body_of(self, error: TollgateError) -> dict[str, Any]:
+        return body_of(
+            error,
+            family=self._endpoint.family,
+            request_id=self._call.request_id,
+            is_for_operator=may(self._call.caller.capabilities, "operate"),
         )
 
     async def _send_whole(self, answer: Answer) -> None:
@@ -279,7 +287,7 @@ class _Exchange:
             self._call.facts["error"] = error.reason
             if answer.piece_of_error is None:
                 raise
-            body = body_of(error, family=self._endpoint.family, request_id=self._call.request_id)
+            body = self._body_of(error)
             last = answer.piece_of_error(body)
         else:
             last = b""

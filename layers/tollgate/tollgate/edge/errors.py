@@ -106,8 +106,10 @@ def status_of(error: TollgateError) -> HTTPStatus:
     return nearest(error, STATUS)
 
 
-def body_of(error: TollgateError, *, family: str, request_id: str) -> dict[str, Any]:
-    """The error in the family's own shape."""
+def body_of(error: TollgateError, *, family: str, request_id: str, is_for_operator: bool = False) -> dict[str, Any]:
+    """The error in the family's own shape. What only the operator may know of it is told to nobody else."""
+    if is_for_operator and isinstance(error, UpstreamError) and error.detail:
+        error.metadata["detail"] = error.detail
     return _BODIES.get(family, _router_body)(error, request_id)
 
 

@@ -72,7 +72,7 @@ class Connection:
         patience: Patience | None = None,
     ) -> None:
         self.provider = provider
-        self.base_url = (environment.get(provider.base_url_setting) or provider.base_url).rstrip("/")
+        self.base_url = provider.address(environment)
         self.environment = environment
         self._http = http
         self._credential = credential
@@ -88,7 +88,7 @@ class Connection:
         # A secret that was pasted together with its line ending is meant without it.
         key = (await self._credential(fresh) or "").strip()
         if not key and self.provider.is_key_needed:
-            raise self.not_configured()
+            raise self.not_configured(self.provider.key_setting)
         self._secrets.add(key)
         return key
 
@@ -168,10 +168,12 @@ class Connection:
         """An answer that makes no sense."""
         return UpstreamInvalid(message, upstream_status=status, **self._facts)
 
-    def not_configured(self) -> NoProviderAvailable:
-        """A provider that the operator has not set up, or not well enough to be called."""
+    def not_configured(self, setting: str) -> NoProviderAvailable:
+        """A provider that the operator has not set up, or not well enough to be called: `setting` is missing."""
         return NoProviderAvailable(
-            f"The provider '{self.provider.id}' is not configured on this gateway.", **self._facts
+            f"The provider '{self.provider.id}' is not configured on this gateway.",
+            detail=f"{setting} is not set.",
+            **self._facts,
         )
 
     @asynccontextmanager
@@ -179,7 +181,7 @@ class Connection:
         self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...], timeout_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
         if not self.base_url:
-            raise self.not_configured()
+            raise self.not_configured(self.provider.base_url_setting)
         content = to_json(body)
         key = await self.key()
         response = await self._send(path, content, headers(key), timeout_s)
@@ -194,7 +196,11 @@ class Connection:
 
     async def _send(self, path: str, content: bytes, headers: Mapping[str, str], timeout_s: float) -> httpx2.Response:
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
-            raise ProviderAuthFailed("The gateway's own credential cannot be sent to the provider.", **self._facts)
+            raise ProviderAuthFailed(
+                "The gateway's own credential cannot be sent to the provider.",
+                detail=f"{self.provider.key_setting} has characters that no header can have.",
+                **self._facts,
+            )
         try:
             request = self._http.build_request(
                 "POST",
@@ -206,7 +212,10 @@ class Connection:
             # A redirect would take the credential along.
             return await self._http.send(request, stream=True, follow_redirects=False)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as exc:
-            raise ConnectFailed("The provider cannot be reached.", **self._facts) from exc
+            host = self.base_url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+            raise ConnectFailed(
+                "The provider cannot be reached.", detail=f"{host}: {str(exc) or type(exc).__name__}", **self._facts
+            ) from exc
         except httpx2.TimeoutException as exc:
             raise self._too_slow() from exc
         except httpx2.RequestError as exc:

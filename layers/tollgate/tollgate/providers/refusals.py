@@ -192,7 +192,10 @@ _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
 
 
 def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
-    """The error that a refusal becomes. The provider's own words are passed on only for what the client did wrong."""
+    """The error that a refusal becomes.
+
+    The provider's own words are passed on for what the client did wrong, and else are for the operator alone.
+    """
     kind = _kind_by_rule(refusal, rules)
     # A status that nobody has foreseen is a mistake of the provider or of this gateway, so never of the client.
     kind = kind or _BY_STATUS.get(refusal.status, UpstreamInvalid)
@@ -211,6 +214,7 @@ def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
             upstream_code=upstream_code,
             retry_after_s=hint,
             metadata=facts,
+            detail=clean(refusal.message) or None,
         )
     message = clean(refusal.message) if kind is UpstreamRejected else ""
     return kind(

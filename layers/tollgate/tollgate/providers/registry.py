@@ -17,6 +17,15 @@ class Provider:
     can: Mapping[str, str] = field(default_factory=dict)
     is_key_needed: bool = True
 
+    def address(self, environment: Mapping[str, str]) -> str:
+        """The base URL, without a slash at its end; empty where there is none."""
+        return (environment.get(self.base_url_setting) or self.base_url).rstrip("/")
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it has to be reached at an address; one that answers by itself has none."""
+        return bool(self.base_url_setting)
+
 
 _ROWS: Final = (
     Provider(

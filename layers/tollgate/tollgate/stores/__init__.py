@@ -1,1 +1,1 @@
-"""What remembers for us: DynamoDB, Secrets Manager."""
+"""What remembers for us, and what we look up elsewhere: DynamoDB, Secrets Manager, the public internet."""

@@ -8,7 +8,8 @@ from typing import Final
 
 from tollgate.stores.aws import AwsClient
 
-_LIFETIME_S: Final = 300
+LIFETIME_S: Final = 300.0
+"""How long a secret is remembered unless a caller wants it newer."""
 
 
 class Secrets:
@@ -20,22 +21,22 @@ class Secrets:
         self._remembered: dict[str, tuple[float, str]] = {}
         self._reading = asyncio.Lock()
 
-    async def text(self, name: str, *, fresh: bool = False) -> str:
-        """The secret string; `fresh` reads it again although it is remembered."""
-        asked_at = self._clock()
-        if not fresh and (known := self._known(name, asked_at - _LIFETIME_S)):
+    async def text(self, name: str, *, max_age_s: float = LIFETIME_S) -> str:
+        """The secret string, as it was at most so long ago; an age of zero reads it again."""
+        not_before = self._clock() - max_age_s
+        if known := self._known(name, not_before):
             return known
         async with self._reading:
             # Somebody else may have read it while this call waited.
-            if known := self._known(name, asked_at if fresh else asked_at - _LIFETIME_S):
+            if known := self._known(name, not_before):
                 return known
             answer = await self._client.call("GetSecretValue", {"SecretId": name})
             self._remembered[name] = (self._clock(), answer["SecretString"])
             return str(answer["SecretString"])
 
-    async def values(self, name: str, *, fresh: bool = False) -> Mapping[str, str]:
+    async def values(self, name: str, *, max_age_s: float = LIFETIME_S) -> Mapping[str, str]:
         """The secret as a JSON object of texts; an empty secret is an empty object."""
-        values = json.loads(await self.text(name, fresh=fresh) or "{}")
+        values = json.loads(await self.text(name, max_age_s=max_age_s) or "{}")
         return {str(key): str(value) for key, value in values.items()}
 
     def _known(self, name: str, not_before: float) -> str | None:

@@ -58,6 +58,10 @@ class ModelEntry(Shape):
     """Optional request fields that it takes."""
     pricing: ModelPricing
     """What it costs."""
+    provider: str
+    """Who is asked for it."""
+    available: bool | None
+    """Whether the provider is configured on this gateway; `null` when that cannot be found out now."""
     permission: list[dict[str, Any]]
     """Always empty; older clients look for it."""
     root: str
@@ -73,6 +77,7 @@ class PuqProvider(Shape):
     description: str
     code: str
     status: int
+    """1 for a provider that is configured, 0 for one that is not."""
 
 
 class PuqModel(Shape):

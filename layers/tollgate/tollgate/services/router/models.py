@@ -7,6 +7,7 @@ from zlib import crc32
 
 from pydantic_core import to_json
 
+from tollgate.auth.capabilities import may
 from tollgate.auth.scope import allows
 from tollgate.catalogue.catalogue import unknown_model
 from tollgate.contracts.answer import Answer
@@ -17,6 +18,7 @@ from tollgate.errors import InvalidModelId
 from tollgate.providers.registry import PROVIDERS
 from tollgate.resources import Resources
 from tollgate.services.gate import check_balance
+from tollgate.stores.aws import AwsError, AwsUnavailable
 
 _CACHE = {"cache-control": "private, max-age=60"}
 
@@ -26,8 +28,8 @@ async def list_models(query: ModelListQuery, call: Call, resources: Resources) -
 
     Raises InsufficientBalance, where listing is gated.
     """
-    if resources.settings.is_listing_gated:
-        await check_balance(call, resources)
+    await _check_balance(call, resources)
+    configured = await _configured(resources)
     models = [
         model
         for model in resources.catalogue.all()
@@ -38,8 +40,8 @@ async def list_models(query: ModelListQuery, call: Call, resources: Resources) -
     content = to_json(
         {
             "object": "list",
-            "data": [model_entry(model) for model in models if model.enabled],
-            "models": [_puq_model(model) for model in models if model.enabled or query.enabled != "1"],
+            "data": [model_entry(model, configured) for model in models if model.enabled],
+            "models": [_puq_model(model, configured) for model in models if model.enabled or query.enabled != "1"],
         }
     )
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
@@ -54,19 +56,21 @@ async def get_model(model_id: str, call: Call, resources: Resources) -> Answer:
 
     Raises ModelNotFound; InsufficientBalance, where listing is gated.
     """
-    if resources.settings.is_listing_gated:
-        await check_balance(call, resources)
+    await _check_balance(call, resources)
     try:
         model = resources.catalogue.find(model_id)
     except InvalidModelId as exc:
         raise unknown_model(model_id) from exc
     if not allows(call.caller.scope, model.id):
         raise unknown_model(model_id)
-    return Answer(content=model_entry(model), headers=_CACHE)
+    return Answer(content=model_entry(model, await _configured(resources)), headers=_CACHE)
 
 
-def model_entry(model: Model) -> dict[str, Any]:
-    """A model in the fields that the clients of OpenAI, the router and WP LLM read: a `ModelEntry`."""
+def model_entry(model: Model, configured: frozenset[str] | None) -> dict[str, Any]:
+    """A model in the fields that the clients of OpenAI, the router and WP LLM read: a `ModelEntry`.
+
+    `configured` are the ids of the providers that can be asked; None where that is not known.
+    """
     rates = model.price.rates
     pricing = {
         "unit": model.price.unit,
@@ -96,13 +100,29 @@ def model_entry(model: Model) -> dict[str, Any]:
         "output_modalities": list(model.output_modalities),
         "supported_parameters": list(model.supported_parameters or ()),
         "pricing": pricing,
+        "provider": model.provider,
+        "available": None if configured is None else model.provider in configured,
         "permission": [],
         "root": model.id,
         "parent": None,
     }
 
 
-def _puq_model(model: Model) -> dict[str, Any]:
+async def _check_balance(call: Call, resources: Resources) -> None:
+    # Who runs the gateway may see what it offers before there is any money on it.
+    if resources.settings.is_listing_gated and not may(call.caller.capabilities, "operate"):
+        await check_balance(call, resources)
+
+
+async def _configured(resources: Resources) -> frozenset[str] | None:
+    try:
+        return await resources.configured_providers()
+    except (AwsError, AwsUnavailable):
+        # What is offered is known all the same.
+        return None
+
+
+def _puq_model(model: Model, configured: frozenset[str] | None) -> dict[str, Any]:
     rates = model.price.rates
     provider = PROVIDERS.get(model.provider)
     name = provider.name if provider else model.provider
@@ -119,7 +139,7 @@ def _puq_model(model: Model) -> dict[str, Any]:
             "name": name,
             "description": f"{name} provider",
             "code": model.provider,
-            "status": 1,
+            "status": int(configured is None or model.provider in configured),
         },
     }
 
