@@ -57,5 +57,7 @@ class Plan:
     """Upstream calls that answer the request: more than one where `n` has to be emulated."""
     extra_output_tokens: int = 0
     """Tokens for each choice that the provider may bill beside the output cap: reasoning that it does not count in."""
+    fetches_images: bool = True
+    """Whether the provider fetches images by their address; else they are sent as data."""
     bills_after_disconnect: bool = False
     """Whether hanging up does not stop the provider's bill, so that a stream nobody hears is better read to its end."""

@@ -37,6 +37,7 @@ DEFAULT_FLAGS: Final[Flags] = {
     "tokens_per_image": 6_000,
     "reasoning_in_output": True,
     "reasoning_max": 0,
+    "image_fetch": True,
     "bills_after_disconnect": False,
 }
 """What holds for a model that says nothing else. A provider's defaults come over these, and its own flags over both."""
@@ -167,6 +168,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         dropped=tuple(dropped),
         calls=calls,
         extra_output_tokens=0 if flags["reasoning_in_output"] else flags["reasoning_max"],
+        fetches_images=flags["image_fetch"],
         bills_after_disconnect=flags["bills_after_disconnect"],
     )
 

@@ -136,6 +136,36 @@ def choose(prompt: Prompt, body: Mapping[str, Any], size: PromptSize, call: Call
     return Candidates(tuple(ordered if preferences.allow_fallbacks else ordered[:1]), tuple(skipped))
 
 
+def has_images_by_address(body: Mapping[str, Any]) -> bool:
+    """Whether a request names images that have to be fetched by somebody."""
+    return any(
+        part.get("type") == "image_url" and not part["image_url"]["url"].startswith("data:")
+        for message in body["messages"]
+        if isinstance(content := message.get("content"), list)
+        for part in content
+    )
+
+
+async def with_images_inline(candidates: Candidates, resources: Resources) -> Candidates:
+    """The candidates, those that cannot fetch images with the images themselves; each image is fetched once.
+
+    Raises BadRequest.
+    """
+    from tollgate.services.images import inline_images  # noqa: PLC0415 - few requests have such images
+
+    inlined: dict[int, Mapping[str, Any]] = {}
+    changed = []
+    for one in candidates.chosen:
+        plan = one.plan
+        if not plan.fetches_images:
+            key = id(plan.body["messages"])
+            if key not in inlined:
+                inlined[key] = await inline_images(plan.body, web=resources.web)
+            plan = replace(plan, body={**plan.body, "messages": inlined[key]["messages"]})
+        changed.append(replace(one, plan=plan))
+    return candidates._replace(chosen=tuple(changed))
+
+
 def _models(prompt: Prompt, resources: Resources) -> Iterator[Model]:
     first = resources.catalogue.find(prompt.model)
     yield first

@@ -19,9 +19,16 @@ from tollgate.ledger.worst_case import WorstCase, candidate_of
 from tollgate.resources import Resources
 from tollgate.services.answered import Answered, tokens_per_image
 from tollgate.services.attempts import Attempts
-from tollgate.services.candidates import Candidate, Candidates, Prompt, choose
+from tollgate.services.candidates import (
+    Candidate,
+    Candidates,
+    Prompt,
+    choose,
+    has_images_by_address,
+    with_images_inline,
+)
 from tollgate.services.fan_out import complete_each, stream_each
-from tollgate.services.gate import release, reserve, settle
+from tollgate.services.gate import check_balance, release, reserve, settle
 
 STREAM_LIFETIME_S: Final = 15 * 60
 _LAST_WORDS_S: Final = 5.0
@@ -187,6 +194,10 @@ async def _admit(prompt: Prompt, call: Call, resources: Resources) -> Answered:
     body = _without_names(prompt.body, call.caller.account_id)
     size = measure(body)
     candidates = choose(prompt, body, size, call, resources)
+    if has_images_by_address(body) and not all(one.plan.fetches_images for one in candidates.chosen):
+        # Nobody fetches for an account that owns nothing.
+        await check_balance(call, resources)
+        candidates = await with_images_inline(candidates, resources)
     worst = _worst_case(prompt, size, candidates.chosen)
     (hold, tokens), order = await _together(
         reserve(worst, model=candidates.chosen[0].model.id, call=call, resources=resources),
