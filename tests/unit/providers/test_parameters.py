@@ -157,9 +157,6 @@ def test_a_temperature_at_the_limit_stays() -> None:
             {"tools": [A_TOOL], "tool_choice": {"type": "function", "function": {"name": "get_weather"}}},
             "tool_choice",
         ),
-        ({"json": "none"}, {"response_format": A_SCHEMA}, "response_format"),
-        ({"json": "none"}, {"response_format": {"type": "json_object"}}, "response_format"),
-        ({"json": "object"}, {"response_format": A_SCHEMA}, "response_format"),
         ({}, {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "mp3"}}, "modalities"),
         ({}, {"audio": {"voice": "alloy", "format": "mp3"}}, "audio"),
         ({"logprobs": False}, {"logprobs": True}, "logprobs"),
@@ -465,9 +462,40 @@ def test_a_file_id_that_is_null_is_none() -> None:
 def test_a_model_says_by_its_parameters_that_it_has_no_tools_and_no_json() -> None:
     model = a_model(supported_parameters=("temperature",))
 
-    for field in ({"tools": [A_TOOL]}, {"response_format": {"type": "json_object"}}):
-        with pytest.raises(UnsupportedParameter):
-            planned(model=model, **field)
+    made = planned(model=model, response_format={"type": "json_object"})
+
+    assert "response_format" not in made.body
+    with pytest.raises(UnsupportedParameter):
+        planned(model=model, tools=[A_TOOL])
+
+
+@pytest.mark.parametrize(
+    ("json", "wanted", "sent_format", "schema"),
+    [
+        ("none", A_SCHEMA, None, {"type": "object"}),
+        ("object", A_SCHEMA, {"type": "json_object"}, {"type": "object"}),
+        ("none", {"type": "json_object"}, None, {"type": "object"}),
+        ("none", {"type": "json_schema", "json_schema": {"name": "any"}}, None, {"type": "object"}),
+    ],
+)
+def test_json_that_cannot_be_asked_for_by_a_parameter_is_asked_for_in_words_and_checked(
+    json: str, wanted: Any, sent_format: Any, schema: Any
+) -> None:
+    made = planned(model=a_model(flags={"json": json}), response_format=wanted)
+
+    assert made.body.get("response_format") == sent_format
+    assert made.body["messages"][0]["role"] == "system"
+    assert "JSON" in made.body["messages"][0]["content"]
+    assert made.body["messages"][1:] == a_body()["messages"]
+    assert made.answer_schema == schema
+
+
+@pytest.mark.parametrize(("json", "wanted"), [("schema", A_SCHEMA), ("object", {"type": "json_object"})])
+def test_what_the_provider_sees_to_is_not_checked_again(json: str, wanted: Any) -> None:
+    made = planned(model=a_model(flags={"json": json}), response_format=wanted)
+
+    assert (made.body["response_format"], made.answer_schema) == (wanted, None)
+    assert made.body["messages"] == a_body()["messages"]
 
 
 def test_a_flag_goes_before_what_the_list_of_parameters_says() -> None:
@@ -514,7 +542,9 @@ def test_nothing_gets_lost_unsaid(fields: dict[str, Any], flags: dict[str, Any],
     for name, value in fields.items():
         is_said = name in outcome.dropped
         is_routers = name in {"metadata", "stream"}
-        is_emulated = name == "n" and outcome.calls == value
+        is_emulated = (name == "n" and outcome.calls == value) or (
+            name == "response_format" and outcome.answer_schema is not None
+        )
         assert is_routers or is_emulated or is_said or outcome.body[name] == value
 
 

@@ -57,6 +57,8 @@ class Plan:
     """Upstream calls that answer the request: more than one where `n` has to be emulated."""
     extra_output_tokens: int = 0
     """Tokens for each choice that the provider may bill beside the output cap: reasoning that it does not count in."""
+    answer_schema: JsonObject | None = None
+    """The JSON Schema that the answer's text has to fit, where the provider itself does not see to it."""
     fetches_images: bool = True
     """Whether the provider fetches images by their address; else they are sent as data."""
     bills_after_disconnect: bool = False

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import JsonObject, Plan
 from tollgate.errors import BadRequest, UnsupportedParameter
@@ -89,7 +91,7 @@ _ROUTER: Final = frozenset(
 FIELDS: Final = _TUNING | _MEANING | _ALWAYS | _ROUTER | {"function_call", "functions", "store"}
 """Every field of a chat completion request that is known by name."""
 _TEXT: Final = {"type": "text"}
-# What each value of the flag `json` allows. Where a schema cannot be sent, an adapter may have another way.
+# What each value of the flag `json` allows. What cannot be sent is asked for in words, and checked.
 _FORMATS: Final[Mapping[str, frozenset[str]]] = {
     "schema": frozenset({"text", "json_object", "json_schema"}),
     "object": frozenset({"text", "json_object"}),
@@ -147,6 +149,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
             dropped.append(name)
 
     _narrow_tools(kept, flags)
+    answer_schema = _ask_in_words(kept, flags)
     _leave_out_what_asks_for_nothing(kept, model, flags)
     _check_meaning(kept, model, flags)
     _fit(kept, dropped, flags, dialect.folds)
@@ -168,6 +171,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         dropped=tuple(dropped),
         calls=calls,
         extra_output_tokens=0 if flags["reasoning_in_output"] else flags["reasoning_max"],
+        answer_schema=answer_schema,
         fetches_images=flags["image_fetch"],
         bills_after_disconnect=flags["bills_after_disconnect"],
     )
@@ -206,6 +210,23 @@ def _narrow_tools(kept: dict[str, Any], flags: Flags) -> None:
     allowed = {_tool_name(tool) for tool in choice["allowed_tools"]["tools"]} - {None}
     kept["tools"] = [tool for tool in kept.get("tools", ()) if _tool_name(tool) in allowed]
     kept["tool_choice"] = choice["allowed_tools"]["mode"]
+
+
+def _ask_in_words(kept: dict[str, Any], flags: Flags) -> JsonObject | None:
+    """Ask for JSON by an instruction where the model has no parameter for it; the schema to check the answer by."""
+    wanted: Mapping[str, Any] = kept.get("response_format") or _TEXT
+    if wanted["type"] in _FORMATS[flags["json"]]:
+        return None
+    schema = (wanted.get("json_schema") or {}).get("schema")
+    instruction = f"Answer with JSON that fits this JSON Schema, and with nothing else:\n{to_json(schema).decode()}"
+    if not schema:
+        instruction = "Answer with a JSON object, and with nothing else."
+    kept["messages"] = [{"role": "system", "content": instruction}, *kept["messages"]]
+    if "json_object" in _FORMATS[flags["json"]]:
+        kept["response_format"] = {"type": "json_object"}
+    else:
+        del kept["response_format"]
+    return schema or {"type": "object"}
 
 
 def _leave_out_what_asks_for_nothing(kept: dict[str, Any], model: Model, flags: Flags) -> None:
@@ -248,7 +269,6 @@ def _check_meaning(kept: dict[str, Any], model: Model, flags: Flags) -> None:
         ("tools", not flags["custom_tools"] and any(tool.get("type") == "custom" for tool in kept.get("tools", ()))),
         ("tool_choice", not flags["custom_tools"] and is_custom),
         ("tool_choice", not flags["tool_choice"] and choice not in ("auto", "none")),
-        ("response_format", not _has_format(kept.get("response_format"), flags)),
         ("modalities", "audio" in kept.get("modalities", ()) and "audio" not in model.output_modalities),
         ("audio", "audio" in kept and "audio" not in model.output_modalities),
         ("logprobs", bool(kept.get("logprobs")) and not flags["logprobs"]),
@@ -268,10 +288,6 @@ def _check_meaning(kept: dict[str, Any], model: Model, flags: Flags) -> None:
 
 def _asks_for_json(kept: Mapping[str, Any]) -> bool:
     return bool(kept.get("response_format", _TEXT)["type"] != "text")
-
-
-def _has_format(wanted: Mapping[str, Any] | None, flags: Flags) -> bool:
-    return (wanted or _TEXT)["type"] in _FORMATS[flags["json"]]
 
 
 def _tool_name(tool: Any) -> str | None:

@@ -23,6 +23,7 @@ from tollgate.ledger.bounds import PromptSize
 from tollgate.ledger.money import ZERO
 from tollgate.providers.protocols import Chat
 from tollgate.resources import Resources
+from tollgate.services.structured import check_schema
 
 MOST: Final = 4
 # Models whose output the catalogue does not bound are rare and old.
@@ -259,6 +260,8 @@ def _plan(prompt: Prompt, body: Mapping[str, Any], size: PromptSize, model: Mode
         raise ModelUnpriced(f"'{model.id}' has no price on this gateway, so it cannot be called.")
     adapter = resources.chat(model)
     plan = adapter.plan(body, model, is_strict=prompt.is_strict)
+    if plan.answer_schema is not None:
+        check_schema(plan.answer_schema)
     longest = _longest_output(model, size)
     if prompt.output_cap is not None and prompt.output_cap > longest:
         # The model would refuse the request for it; the header with the applied cap tells the client.

@@ -5,8 +5,9 @@ Every family of APIs comes through here with the same kind of request, and diffe
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from tollgate.auth.keys import hash_user
@@ -29,11 +30,14 @@ from tollgate.services.candidates import (
 )
 from tollgate.services.fan_out import complete_each, stream_each
 from tollgate.services.gate import check_balance, release, reserve, settle
+from tollgate.services.structured import complete_checked, stream_checked
 
 STREAM_LIFETIME_S: Final = 15 * 60
 _LAST_WORDS_S: Final = 5.0
 """What a stream leaves of the function's time to say that it ends, and to settle."""
 _CHECKPOINT_EVERY_S: Final = 30.0
+_INSTRUCTION_BYTES: Final = 100
+"""What asking for JSON in words adds to a prompt, beside the schema."""
 # Fields that name an end user. A provider gets a hash of them, so that it can tell users apart and learn nothing else.
 _USER_FIELDS: Final = ("user", "safety_identifier", "prompt_cache_key")
 
@@ -152,8 +156,10 @@ async def complete(prompt: Prompt, call: Call, resources: Resources) -> tuple[Co
     answered = await _admit(prompt, call, resources)
 
     async def ask(candidate: Candidate) -> Completion:
-        request = candidate.request(answered.output_cap)
-        return await complete_each(candidate.adapter.complete, request, candidate.plan.calls)
+        answer = _asking(candidate, answered)
+        if (schema := candidate.plan.answer_schema) is not None:
+            return await complete_checked(answer, schema, provider=candidate.model.provider)
+        return await answer()
 
     try:
         began = time.monotonic()
@@ -176,6 +182,8 @@ async def open_stream(prompt: Prompt, call: Call, resources: Resources) -> OpenS
     answered = await _admit(prompt, call, resources)
 
     def ask(candidate: Candidate) -> AsyncGenerator[Delta, None]:
+        if (schema := candidate.plan.answer_schema) is not None:
+            return stream_checked(_asking(candidate, answered), schema, provider=candidate.model.provider)
         return stream_each(candidate.adapter.stream, candidate.request(answered.output_cap), candidate.plan.calls)
 
     stream = OpenStream(answered, answered.attempts.stream(ask), call, resources)
@@ -183,6 +191,11 @@ async def open_stream(prompt: Prompt, call: Call, resources: Resources) -> OpenS
     await stream.wait_for_first(resources.settings.first_event_wait_s)
     call.facts["answered"] = answered
     return stream
+
+
+def _asking(candidate: Candidate, answered: Answered) -> Callable[[], Awaitable[Completion]]:
+    request = candidate.request(answered.output_cap)
+    return lambda: complete_each(candidate.adapter.complete, request, candidate.plan.calls)
 
 
 def lifetime_s(call: Call) -> float:
@@ -240,11 +253,7 @@ def _worst_case(prompt: Prompt, size: PromptSize, candidates: Sequence[Candidate
         candidates=tuple(
             candidate_of(
                 candidate.model.price,
-                prompt_tokens=size.bound(
-                    tokens_per_image=tokens_per_image(candidate.model), context_length=candidate.model.context_length
-                )
-                # An emulated `n` sends the prompt as often.
-                * candidate.plan.calls,
+                prompt_tokens=_prompt_bound(size, candidate),
                 max_output_tokens=candidate.max_output_tokens,
                 choices=max(prompt.body.get("n") or 1, candidate.plan.calls),
                 extra_output_tokens=candidate.plan.extra_output_tokens,
@@ -256,6 +265,14 @@ def _worst_case(prompt: Prompt, size: PromptSize, candidates: Sequence[Candidate
         ),
         is_capped_by_client=prompt.output_cap is not None,
     )
+
+
+def _prompt_bound(size: PromptSize, candidate: Candidate) -> int:
+    model, plan = candidate.model, candidate.plan
+    if plan.answer_schema is not None:
+        size = replace(size, items=size.items + 1, text_bytes=size.text_bytes + _INSTRUCTION_BYTES)
+    # An emulated `n` sends the prompt as often.
+    return plan.calls * size.bound(tokens_per_image=tokens_per_image(model), context_length=model.context_length)
 
 
 def _see_pace(answered: Answered, took_s: float, resources: Resources) -> None:
