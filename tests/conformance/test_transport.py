@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conformance.doubles import Double, Refused, Said
-from tests.conformance.playing import KEY, Play, adapter_of, heard_stream, playing, playing_pieces
+from tests.conformance.doubles import Double, Refused, Said, each
+from tests.conformance.playing import KEY, Play, adapter_of, heard_stream, heard_whole, playing, playing_pieces
 from tests.upstream import Reply, Upstream, a_client, json_reply, raw_reply, silence, streamed_reply
 from tollgate.errors import (
     ConnectFailed,
@@ -191,6 +191,24 @@ async def test_a_refused_key_is_read_again_and_the_new_one_is_tried_once(double:
 
         keys = [double.key_in(received.headers) for received in play.upstream.requests]
     assert keys == [KEY, "sk-new-secret-of-the-operator"]
+
+
+@pytest.mark.parametrize(
+    ("double", "refused"),
+    each(lambda double: ((one,) for one in double.refusals[ProviderAuthFailed] if one.status in {400, 401})),
+)
+async def test_a_key_that_is_refused_in_the_vendors_own_words_is_read_again(double: Double, refused: Refused) -> None:
+    async def changed(fresh: bool) -> str:
+        return "sk-new-secret-of-the-operator" if fresh else KEY
+
+    replies = (refused.reply(), double.answer(Said()), refused.reply(), double.stream(Said()))
+
+    async with playing(double, *replies, credential=changed) as play:
+        whole = heard_whole(await play.complete())
+        streamed = heard_stream(await play.deltas())
+
+        assert whole == streamed
+        assert len(play.upstream.requests) == 4
 
 
 async def test_a_new_key_that_is_refused_too_is_the_end(double: Double) -> None:

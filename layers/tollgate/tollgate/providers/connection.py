@@ -72,11 +72,11 @@ class Connection:
         patience: Patience | None = None,
     ) -> None:
         self.provider = provider
-        self.base_url = (environment.get(provider.base_url_setting) or provider.base_url).rstrip("/")
+        self.base_url = provider.address(environment)
         self.environment = environment
         self._http = http
         self._credential = credential
-        self._patience = patience or Patience()
+        self._patience = patience or Patience(first_byte_s=provider.first_byte_s)
         # What no error may show: the host, which can be the operator's alone, and the keys as they are used.
         self._secrets = {self.base_url.partition("://")[2].partition("/")[0]}
 
@@ -102,7 +102,9 @@ class Connection:
         try:
             async with (
                 asyncio.timeout(self._patience.whole_answer_s),
-                self._open(path, body, headers=headers, timeout_s=self._patience.whole_answer_s) as response,
+                self._open(
+                    path, body, headers=headers, rules=rules, timeout_s=self._patience.whole_answer_s
+                ) as response,
             ):
                 content = await self._read(response)
         except TimeoutError as exc:
@@ -130,7 +132,9 @@ class Connection:
 
         Raises UpstreamError, BadRequest.
         """
-        async with self._open(path, body, headers=headers, timeout_s=self._patience.first_byte_s) as response:
+        async with self._open(
+            path, body, headers=headers, rules=rules, timeout_s=self._patience.first_byte_s
+        ) as response:
             if not response.is_success:
                 content = await self._read(response)
                 raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
@@ -167,7 +171,7 @@ class Connection:
 
     @asynccontextmanager
     async def _open(
-        self, path: str, body: Mapping[str, Any], *, headers: Headers, timeout_s: float
+        self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...], timeout_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
         if not self.base_url:
             raise self._not_configured()
@@ -176,12 +180,20 @@ class Connection:
         response = await self._send(path, content, headers(key), timeout_s)
         try:
             # The operator may have changed the secret since it was read.
-            if response.status_code == 401 and (fresh := await self.key(fresh=True)) != key:
+            if await self._is_key_refused(response, rules) and (fresh := await self.key(fresh=True)) != key:
                 await response.aclose()
                 response = await self._send(path, content, headers(fresh), timeout_s)
             yield response
         finally:
             await response.aclose()
+
+    async def _is_key_refused(self, response: httpx2.Response, rules: tuple[Rule, ...]) -> bool:
+        if response.status_code != 400:
+            return response.status_code == 401
+        # Some vendors take a wrong key for a bad request. What is read here can be read again.
+        content = await self._read(response)
+        refusal = self._refusal(response.status_code, response.headers, _parsed(content), rules)
+        return isinstance(refusal, ProviderAuthFailed)
 
     async def _send(self, path: str, content: bytes, headers: Mapping[str, str], timeout_s: float) -> httpx2.Response:
         if not all(value.isascii() and value.isprintable() for value in headers.values()):

@@ -77,12 +77,16 @@ class Rule:
     statuses: frozenset[int]
     codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    only_with: str = ""
+    """A code that has to be there as well."""
 
     def fits(self, refusal: Refusal) -> bool:
         """Whether a refusal is of this kind."""
         if refusal.status not in self.statuses:
             return False
         words = (*refusal.code.split(), *refusal.details)
+        if self.only_with and self.only_with not in words:
+            return False
         text = refusal.message.lower()
         return any(code in words for code in self.codes) or any(part in text for part in self.texts)
 
