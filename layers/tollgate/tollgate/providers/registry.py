@@ -84,6 +84,26 @@ _ROWS: Final = (
         can={"chat": "openai:OpenAIChat"},
     ),
     Provider(
+        id="google",
+        name="Google Gemini",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        base_url_setting="GEMINI_BASE_URL",
+        key_setting="GEMINI_API_KEY",
+        can={"chat": "google:GoogleChat"},
+    ),
+    Provider(
+        id="ollama",
+        name="Ollama",
+        base_url="",
+        base_url_setting="OLLAMA_BASE_URL",
+        key_setting="OLLAMA_API_KEY",
+        can={"chat": "ollama:OllamaChat"},
+        is_key_needed=False,
+        host=Host("OLLAMA_HOST", port=11434, path="/api"),
+        # Loading a model takes minutes.
+        first_byte_s=280.0,
+    ),
+    Provider(
         id="sandbox",
         name="Sandbox",
         base_url="",
