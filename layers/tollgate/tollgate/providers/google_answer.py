@@ -230,8 +230,9 @@ def _call(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reason(reason: Any, progress: Progress) -> str:
     progress.is_finished = True
-    known = FINISH_REASONS.get(reason) if isinstance(reason, str) else None
-    if reason in BROKEN or (known is None and not progress.has_spoken):
+    word = _text(reason) or ""
+    known = FINISH_REASONS.get(word)
+    if word in BROKEN or (known is None and not progress.has_spoken):
         raise invalid("The provider ended its answer before it said anything of use.")
     return _after_calls(known or "stop", progress)
 
