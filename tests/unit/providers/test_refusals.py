@@ -210,6 +210,20 @@ def test_a_vendors_own_rules_come_before_the_common_ones() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "kind"),
+    [
+        ("failed_precondition", "Enable BILLING.", ProviderBilling),
+        ("invalid_argument", "Enable billing.", UpstreamRejected),
+        ("failed_precondition", "Not here.", UpstreamRejected),
+    ],
+)
+def test_a_rule_can_ask_for_a_code_beside_its_texts(code: str, message: str, kind: type[TollgateError]) -> None:
+    rule = Rule(ProviderBilling, frozenset({400}), texts=("billing",), only_with="failed_precondition")
+
+    assert type(to_error(Refusal("x", 400, message=message, code=code), (rule,))) is kind
+
+
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 407, 410, 415, 429])
 @pytest.mark.parametrize("body", [openai_error("Your key sk-abcdefghijkl is bad.", param="temperature"), None])
 def test_what_only_the_operator_can_mend_says_nothing_of_the_providers_words(status: int, body: Any) -> None:
