@@ -133,7 +133,7 @@ def test_a_prompt_that_was_filtered_is_told_with_googles_reason() -> None:
 
 
 def test_feedback_beside_an_answer_is_no_refusal() -> None:
-    feedback = {"promptFeedback": {"safetyRatings": []}}
+    feedback: dict[str, Any] = {"promptFeedback": {"safetyRatings": []}}
 
     assert from_wire(answer(text("Hi"), **feedback)).choices[0]["message"]["content"] == "Hi"
     with pytest.raises(UpstreamInvalid):

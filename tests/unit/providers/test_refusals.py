@@ -235,6 +235,19 @@ def test_what_only_the_operator_can_mend_says_nothing_of_the_providers_words(sta
     assert "bad" not in error.message
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("400 invalid_argument", "invalid_argument"),
+        ("context_length_exceeded invalid_request_error", "context_length_exceeded"),
+        ("402", "402"),
+        ("", None),
+    ],
+)
+def test_the_code_that_says_most_is_passed_on(code: str, told: str | None) -> None:
+    assert to_error(Refusal("x", 400, code=code)).metadata.get("upstream_code") == told
+
+
 def test_a_rejection_is_told_in_the_providers_words() -> None:
     body = openai_error("3 is too much for 'temperature'.", param="temperature", code="too_high")
 

@@ -195,7 +195,7 @@ def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
     # A status that nobody has foreseen is a mistake of the provider or of this gateway, so never of the client.
     kind = kind or _BY_STATUS.get(refusal.status, UpstreamInvalid)
     facts = {"provider": refusal.provider, "upstream_status": refusal.status}
-    upstream_code = clean(refusal.code.partition(" ")[0]) or None
+    upstream_code = clean(_most_telling(refusal.code.split())) or None
     if upstream_code:
         facts["upstream_code"] = upstream_code
     if issubclass(kind, UpstreamError):
@@ -283,6 +283,11 @@ def clean(text: str) -> str:
     text = _SECRET.sub("[removed]", _ADDRESS.sub("[address]", text))
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _most_telling(words: list[str]) -> str:
+    """The first word that says more than a status, which is known anyway."""
+    return next((word for word in words if not _STATUS.fullmatch(word)), words[0] if words else "")
 
 
 def _inside(value: Any, name: str) -> Any:
