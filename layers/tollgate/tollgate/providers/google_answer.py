@@ -29,6 +29,14 @@ BROKEN: Final = frozenset(
 """Reasons that make an answer none, whatever came before. Any other word ends it well, if there is one."""
 
 _PROVIDER: Final = "google"
+_COUNTERS: Final = (
+    "promptTokenCount",
+    "candidatesTokenCount",
+    "toolUsePromptTokenCount",
+    "thoughtsTokenCount",
+    "cachedContentTokenCount",
+    "totalTokenCount",
+)
 
 
 class Progress:
@@ -125,21 +133,14 @@ def usage_from_wire(usage: Any) -> Usage | None:
     """
     if not isinstance(usage, Mapping):
         return None
-    names = (
-        "promptTokenCount",
-        "toolUsePromptTokenCount",
-        "candidatesTokenCount",
-        "thoughtsTokenCount",
-        "cachedContentTokenCount",
-        "totalTokenCount",
-    )
-    counts = {name: usage.get(name) for name in names}
-    if any(count is not None and not is_count(count) for count in counts.values()):
+    counts = [usage.get(name) for name in _COUNTERS]
+    for count in counts:
+        if count is not None and not is_count(count):
+            return None
+    missing = counts[:2].count(None)
+    if missing == 2:
         return None
-    if counts["promptTokenCount"] is None and counts["candidatesTokenCount"] is None:
-        return None
-    prompt, tool_use, candidates, thoughts, cached, total = (counts[name] or 0 for name in names)
-    is_missing = counts["promptTokenCount"] is None or counts["candidatesTokenCount"] is None
+    prompt, candidates, tool_use, thoughts, cached, total = (count or 0 for count in counts)
     if thoughts and total == prompt + tool_use + candidates:
         # Here the thoughts are part of the answer already.
         completion = max(candidates, thoughts)
@@ -152,7 +153,7 @@ def usage_from_wire(usage: Any) -> Usage | None:
         prompt_audio_tokens=_audio_in(usage.get("promptTokensDetails")),
         reasoning_tokens=thoughts,
         completion_audio_tokens=_audio_in(usage.get("candidatesTokensDetails")),
-        is_estimated=is_missing and total != prompt + tool_use + completion,
+        is_estimated=missing > 0 and total != prompt + tool_use + completion,
     )
 
 
@@ -265,12 +266,11 @@ def _listed(value: Any, name: str) -> list[Any]:
 
 def _audio_in(details: Any) -> int:
     """The tokens of sound among those of all modalities."""
-    counts = [
-        detail.get("tokenCount")
-        for detail in (details if isinstance(details, list) else ())
-        if isinstance(detail, Mapping) and detail.get("modality") == "AUDIO"
-    ]
-    return sum(count for count in counts if isinstance(count, int) and is_count(count))
+    audio = 0
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict) and detail.get("modality") == "AUDIO" and is_count(detail.get("tokenCount")):
+            audio += detail["tokenCount"]
+    return audio
 
 
 def _text(value: Any) -> str | None:
