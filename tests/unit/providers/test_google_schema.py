@@ -1,5 +1,6 @@
 """JSON Schemas as Gemini reads them."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollgate.providers.google_schema import to_google
+from tollgate.errors import BadRequest
+from tollgate.providers import google_schema
 
 
 @pytest.mark.parametrize(
@@ -122,16 +124,50 @@ def test_all_of_several_schemas_is_one_schema() -> None:
     assert "allOf" not in clean
 
 
-def test_a_small_schema_does_not_become_a_huge_one() -> None:
-    definitions = {
+@pytest.mark.parametrize("filling", ["", "x" * 10_000])
+def test_a_small_schema_does_not_become_a_huge_one(filling: str) -> None:
+    definitions: dict[str, Any] = {
         f"D{level}": {"properties": {side: {"$ref": f"#/$defs/D{level + 1}"} for side in ("left", "right")}}
         for level in range(40)
     }
+    schema = {"$ref": "#/$defs/D0", "$defs": {**definitions, "D40": {"description": filling}}}
 
-    clean = to_google({"$ref": "#/$defs/D0", "$defs": {**definitions, "D40": {"type": "string"}}})
+    clean = to_google(schema)
 
-    assert len(str(clean)) < 200_000
+    assert len(json.dumps(clean)) < 5 * len(json.dumps(schema))
     assert references(clean) == {f"#/$defs/{name}" for name in clean["$defs"]}
+
+
+def test_what_is_used_a_few_times_is_written_out_each_time() -> None:
+    place = {"type": "object", "properties": {"street": {"type": "string"}, "city": {"type": "string"}}}
+    names = ("home", "work", "other")
+    schema = {"properties": {name: {"$ref": "#/$defs/Place"} for name in names}, "$defs": {"Place": place}}
+
+    assert to_google(schema) == {"properties": dict.fromkeys(names, place)}
+
+
+def test_a_schema_whose_recursive_parts_hold_each_other_is_refused() -> None:
+    inner: dict[str, Any] = {"description": "x" * 10_000}
+    for level in range(20):
+        inner = {"properties": {"a": inner, "b": {"$ref": "#" + "/properties/a" * level}}}
+
+    with pytest.raises(BadRequest) as caught:
+        to_google(inner)
+
+    assert caught.value.param == "tools"
+
+
+def test_a_schema_as_deep_as_json_may_be_is_read() -> None:
+    inner: dict[str, Any] = {"type": "string"}
+    root: dict[str, Any] = {"$ref": "#/$defs/A"}
+    for _ in range(190):
+        inner = {"items": inner}
+    for _ in range(55):
+        root = {"items": root}
+
+    clean = to_google({**root, "$defs": {"A": inner}})
+
+    assert str(clean).count("items") == 245
 
 
 def test_a_long_chain_of_references_ends() -> None:
@@ -169,11 +205,18 @@ _DEFINITIONS = _SCHEMAS.filter(lambda schema: schema is not None)
 def test_every_schema_ends_and_every_reference_in_it_is_defined(root: Any, a: Any, b: Any) -> None:
     schema = {**root, "$defs": {"A": a, "B": b}} if isinstance(root, dict) else root
 
-    clean = to_google(schema)
+    try:
+        clean = to_google(schema)
+    except BadRequest:
+        return
 
     defined = {f"#/$defs/{name}" for name in clean.get("$defs", ())} if isinstance(clean, dict) else set()
     assert references(clean) <= defined
     assert "pattern" not in set(keywords(clean))
+
+
+def to_google(schema: Any) -> Any:
+    return google_schema.to_google(schema, param="tools")
 
 
 def references(schema: Any) -> set[str]:

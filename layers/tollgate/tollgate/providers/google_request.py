@@ -92,7 +92,7 @@ def _config(request: ChatRequest, flags: Flags) -> dict[str, Any]:
     if wanted.get("type") in {"json_object", "json_schema"}:
         config["responseMimeType"] = "application/json"
         if schema := (wanted.get("json_schema") or {}).get("schema"):
-            config["responseJsonSchema"] = to_google(schema)
+            config["responseJsonSchema"] = to_google(schema, param="response_format")
     if thinking := _thinking(request, flags):
         config["thinkingConfig"] = thinking
     return config
@@ -263,7 +263,7 @@ def _declaration(function: Mapping[str, Any]) -> dict[str, Any]:
     if function.get("description"):
         declaration["description"] = function["description"]
     if function.get("parameters"):
-        declaration["parametersJsonSchema"] = to_google(function["parameters"])
+        declaration["parametersJsonSchema"] = to_google(function["parameters"], param="tools")
     return declaration
 
 

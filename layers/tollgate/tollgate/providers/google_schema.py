@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from pydantic_core import to_json
+
+from tollgate.errors import BadRequest
+
 _AS_THEY_ARE: Final = frozenset(
     {
         "$anchor",
@@ -26,20 +30,30 @@ _AS_THEY_ARE: Final = frozenset(
 )
 _ONE_SCHEMA: Final = frozenset({"additionalProperties", "items"})
 _MANY_SCHEMAS: Final = frozenset({"anyOf", "oneOf", "prefixItems"})
-_MOST_STEPS: Final = 1_000
+# A hold takes a byte of a request for a token, and JSON has about four bytes a token: what is written out may be three
+# times what was sent. Beyond it, and below some depth, references stay.
+_MOST_WRITTEN_OUT: Final = 3
 _DEEPEST: Final = 60
-"""After so many schemas, and below that depth, references stay: written out, they can make a small schema huge."""
+_MOST_KEPT: Final = 2
+_SMALL_BYTES: Final = 1_024
 
 
-def to_google(schema: Any) -> Any:
-    """The schema with what Gemini knows. What is recursive stays in `$defs`, as does what would get too large."""
-    return _Cleaner(schema).whole()
+def to_google(schema: Any, *, param: str) -> Any:
+    """The schema with what Gemini knows. What is recursive stays in `$defs`, as does what would get too large.
+
+    Raises BadRequest, naming `param`, for a schema whose recursive parts are larger than itself.
+    """
+    return _Cleaner(schema, param).whole()
 
 
 class _Cleaner:
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Any, param: str) -> None:
         self._root = root
-        self._steps = 0
+        self._param = param
+        size_bytes = _size_bytes(root)
+        self._room_bytes = _MOST_WRITTEN_OUT * size_bytes
+        """For what is written out."""
+        self._kept_room_bytes = _MOST_KEPT * size_bytes + _SMALL_BYTES
         self._depth = 0
         self._open: list[str] = []
         """The references that are being written out."""
@@ -56,7 +70,6 @@ class _Cleaner:
         return {**clean, "$defs": definitions} if definitions else clean
 
     def _schema(self, schema: Any) -> Any:
-        self._steps += 1
         if not isinstance(schema, Mapping):
             # `true` and `false` are schemas too.
             return schema if isinstance(schema, bool) else {}
@@ -96,15 +109,27 @@ class _Cleaner:
         if target is None:
             # It leads out of the schema: Gemini will say so.
             return {"$ref": reference}
-        is_enough = self._steps > _MOST_STEPS or self._depth > _DEEPEST
-        if is_enough or reference in self._kept or reference in self._open:
-            name = self._kept.setdefault(reference, _name_of(reference, len(self._kept)))
-            return {"$ref": f"#/$defs/{name}"}
+        if reference in self._kept or reference in self._open or not self._has_room(target):
+            return {"$ref": f"#/$defs/{self._keep(reference, target)}"}
         self._open.append(reference)
         inner = self._schema(target)
         self._open.pop()
         # Nothing may stand beside a reference that stays.
         return inner if not isinstance(inner, dict) or "$ref" in inner else _both(inner, self._own(schema))
+
+    def _has_room(self, target: Any) -> bool:
+        if self._room_bytes <= 0 or self._depth > _DEEPEST:
+            return False
+        self._room_bytes -= _size_bytes(target)
+        return self._room_bytes >= 0
+
+    def _keep(self, reference: str, target: Any) -> str:
+        if reference not in self._kept:
+            self._kept[reference] = _name_of(reference, len(self._kept))
+            self._kept_room_bytes -= _size_bytes(target)
+            if self._kept_room_bytes < 0:
+                raise BadRequest("The schema refers to parts of itself in too many ways.", param=self._param)
+        return self._kept[reference]
 
     def _at(self, reference: str) -> Any:
         if not reference.startswith("#"):
@@ -134,6 +159,10 @@ def _both(left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
 def _name_of(reference: str, number: int) -> str:
     last = reference.rpartition("/")[2]
     return f"{last}_{number}" if last.isidentifier() else f"schema_{number}"
+
+
+def _size_bytes(schema: Any) -> int:
+    return len(to_json(schema))
 
 
 def _list(value: Any) -> list[Any]:
