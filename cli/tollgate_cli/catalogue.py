@@ -69,14 +69,17 @@ _LIMITS: Final = frozenset(
     }
 )
 _NOT_INHERITED: Final = frozenset({"ends", "free", "pricing", "upstream"})
-# Flags that are none of `DEFAULT_FLAGS`: providers.md 2.1, and two of ours that catalogue.toml explains.
+# Flags that are none of `DEFAULT_FLAGS`: providers.md 2.1, and those of ours that catalogue.toml explains.
 _OTHER_FLAGS: Final = frozenset(
     {
         "api_version",
+        "budget_min",
+        "budget_off",
         "deployment",
         "dimensions",
         "effort_field",
         "image_fetch",
+        "json_with_tools",
         "stream_tools",
         "tools_effort",
     }

@@ -24,7 +24,6 @@
 
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -33,7 +32,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conformance.doubles import Called, Counts, Double, Refused, Said, doubles, each
+from tests.conformance.doubles import Called, Counts, Double, Refused, Said, doubles, each, those
 from tests.conformance.doubles.framings import Lines
 from tests.conformance.playing import (
     CAP,
@@ -60,11 +59,6 @@ CITY = {
 TOOLS = [{"type": "function", "function": {"name": name, "parameters": CITY}} for name in ("get_weather", "get_time")]
 
 
-def _those(fit: Callable[[Double], bool]) -> pytest.MarkDecorator:
-    """Only the providers that have something."""
-    return pytest.mark.parametrize("double", [one for one in doubles() if fit(one)], ids=lambda one: one.provider)
-
-
 async def test_a_whole_and_a_streamed_answer_say_the_same(double: Double) -> None:
     said = Said()
 
@@ -88,12 +82,16 @@ async def test_a_request_goes_where_the_vendor_expects_it(double: Double, is_str
 
 
 @pytest.mark.parametrize(
-    ("finish", "text"), [("stop", "Done."), ("length", "Cut o"), ("content_filter", "Well"), ("stop", "")]
+    ("double", "finish", "text"),
+    [
+        pytest.param(double, finish, text, id=f"{double.provider}-{finish}-{text}")
+        for double in doubles()
+        for finish, text in (("stop", "Done."), ("length", "Cut o"), ("content_filter", "Well"), ("stop", ""))
+        if finish in double.finishes
+    ],
 )
 async def test_each_finish_reason_is_heard(double: Double, finish: str, text: str) -> None:
     said = Said(text=text, finish=finish)
-    if finish not in double.finishes:
-        pytest.skip(f"has no word for {finish}")
 
     async with playing(double, double.answer(said), double.stream(said)) as play:
         whole = heard_whole(await play.complete())
@@ -259,7 +257,7 @@ async def test_two_rounds_of_tools_that_use_the_same_id_stay_apart(double: Doubl
     assert found == [("get_weather", {"city": "A"}, "rain"), ("get_weather", {"city": "B"}, "sun")]
 
 
-@_those(lambda double: double.shows_reasoning)
+@those(lambda double: double.shows_reasoning)
 async def test_reasoning_is_heard_beside_the_answer(double: Double) -> None:
     said = Said(reasoning="Zuerst: wo liegt Köln? 🤔")
 
@@ -271,7 +269,7 @@ async def test_reasoning_is_heard_beside_the_answer(double: Double) -> None:
     assert (whole.reasoning, whole.text) == (said.reasoning, said.text)
 
 
-@_those(lambda double: double.has_signatures)
+@those(lambda double: double.has_signatures)
 async def test_a_signature_goes_back_byte_by_byte_to_a_vendor_that_has_one(double: Double) -> None:
     signature = "EuYBCkQ+/=9fZ3N0cmVhbQ=="
     said = Said(
@@ -453,10 +451,9 @@ async def test_an_answer_that_is_none_is_an_error(double: Double, content: str, 
     assert type(error) is UpstreamInvalid
 
 
+# A whole answer is a stream of one line where lines are the framing.
+@those(lambda double: not isinstance(double.framing, Lines))
 async def test_a_whole_answer_in_place_of_a_stream_is_an_error(double: Double) -> None:
-    if isinstance(double.framing, Lines):
-        pytest.skip("a whole answer is a stream of one line")
-
     async with playing(double, double.answer(Said())) as play:
         _, error = await play.until_it_breaks()
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conformance.doubles import Double, Refused, Said
-from tests.conformance.playing import KEY, Play, adapter_of, heard_stream, playing, playing_pieces
+from tests.conformance.doubles import Double, Refused, Said, each, those
+from tests.conformance.playing import KEY, Play, adapter_of, heard_stream, heard_whole, playing, playing_pieces
 from tests.upstream import Reply, Upstream, a_client, json_reply, raw_reply, silence, streamed_reply
 from tollgate.errors import (
     ConnectFailed,
@@ -163,9 +163,9 @@ async def test_answers_and_streams_that_end_leave_a_connection_for_the_next(doub
         assert play.upstream.connections == 1
 
 
+# Where the stream has no end of its own, the end of the body is waited for.
+@those(lambda double: bool(double.end))
 async def test_a_provider_that_does_not_hang_up_after_the_end_is_not_waited_for(double: Double) -> None:
-    if not double.end:
-        pytest.skip("the end of the body is the end of the stream")
     reply = replace(streamed_reply([b"".join(double.stream(Said()).pieces)], double.media_type), between=silence)
 
     async with playing(double, reply, patience=Patience(last_bytes_s=0.02)) as play:
@@ -191,6 +191,24 @@ async def test_a_refused_key_is_read_again_and_the_new_one_is_tried_once(double:
 
         keys = [double.key_in(received.headers) for received in play.upstream.requests]
     assert keys == [KEY, "sk-new-secret-of-the-operator"]
+
+
+@pytest.mark.parametrize(
+    ("double", "refused"),
+    each(lambda double: ((one,) for one in double.refusals[ProviderAuthFailed] if one.status in {400, 401})),
+)
+async def test_a_key_that_is_refused_in_the_vendors_own_words_is_read_again(double: Double, refused: Refused) -> None:
+    async def changed(fresh: bool) -> str:
+        return "sk-new-secret-of-the-operator" if fresh else KEY
+
+    replies = (refused.reply(), double.answer(Said()), refused.reply(), double.stream(Said()))
+
+    async with playing(double, *replies, credential=changed) as play:
+        whole = heard_whole(await play.complete())
+        streamed = heard_stream(await play.deltas())
+
+        assert whole == streamed
+        assert len(play.upstream.requests) == 4
 
 
 async def test_a_new_key_that_is_refused_too_is_the_end(double: Double) -> None:
@@ -259,10 +277,8 @@ async def test_a_key_that_no_header_can_hold_is_the_operators_fault_and_stays_se
 
 
 @pytest.mark.parametrize("key", [None, "", "  \n"])
+@those(lambda double: PROVIDERS[double.provider].is_key_needed)
 async def test_a_provider_without_its_key_is_not_called(double: Double, key: str | None) -> None:
-    if not PROVIDERS[double.provider].is_key_needed:
-        pytest.skip("needs no key")
-
     async def missing(_fresh: bool) -> str | None:
         return key
 

@@ -174,7 +174,7 @@ def test_what_a_model_is_said_to_support_is_neither_dropped_nor_refused(provider
 
 @pytest.mark.parametrize("provider", sorted({entry["provider"] for entry in ENTRIES.values()}))
 def test_what_a_model_is_not_said_to_support_and_would_change_the_answer_is_refused(provider: str) -> None:
-    meaning = {"audio", "logprobs", "response_format", "stop", "tool_choice", "tools", "web_search_options"}
+    meaning = {"audio", "logprobs", "stop", "tool_choice", "tools", "web_search_options"}
     for model in chat_models(provider):
         for name in meaning - set(model.supported_parameters or ()):
             with pytest.raises(UnsupportedParameter):

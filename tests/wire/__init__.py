@@ -1,8 +1,10 @@
 """Exchanges with providers as they go over the wire, one folder a vendor: real in shape, invented in content.
 
 A folder of a case holds `client.json` (what a client sends to the gateway), `model.json` (what its model is beyond the
-usual one), `request.json` (what has to arrive at the provider), `answer.json` and `stream.sse` (the same answer, whole
-and streamed). `errors/` holds refusals, `broken/` streams that go wrong.
+usual one), `request.json` (what has to arrive at the provider), `answer.json` and `stream.sse` or `stream.ndjson` (the
+same answer, whole and streamed). Where the provider's words are not OpenAI's, `expected.json` says what has to be heard
+of it: the choices, the usage, and what was left out of the request. `errors/` holds refusals, `broken/` streams that go
+wrong.
 """
 
 import json

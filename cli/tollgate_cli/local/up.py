@@ -171,10 +171,8 @@ def _job(handler: Any, resources: Resources) -> Callable[[], Any]:
 
 
 def _greet(access: Access, environment: Mapping[str, str], models: int, say: Callable[[str], None]) -> None:
-    configured = [row.name for row in PROVIDERS.values() if row.is_key_needed and environment.get(row.key_setting)]
-    missing = [
-        row.key_setting for row in PROVIDERS.values() if row.is_key_needed and not environment.get(row.key_setting)
-    ]
+    configured = [row.name for row in PROVIDERS.values() if row.is_configured(environment)]
+    missing = [row.needs for row in PROVIDERS.values() if row.needs and not row.is_configured(environment)]
     say("")
     say(click.style(f"Tollgate is up: {access.base_url}", bold=True))
     say(f"  account    {access.account_id}, ${FIRST_CREDIT_USD} to spend")

@@ -212,6 +212,11 @@ def doubles() -> list[Double]:
     ]
 
 
+def those(fit: Callable[[Double], bool]) -> pytest.MarkDecorator:
+    """A test with those providers alone that have something."""
+    return pytest.mark.parametrize("double", [one for one in doubles() if fit(one)], ids=lambda one: one.provider)
+
+
 def each(cases_of: Callable[[Double], Iterable[tuple[Any, ...]]]) -> list[Any]:
     """Parameters for a test: every double with every case of its own."""
     return [

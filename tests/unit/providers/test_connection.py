@@ -1,5 +1,6 @@
 """What a connection knows of its provider before anything is sent. What happens on the way: tests/conformance."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -15,6 +16,7 @@ from tollgate.errors import (
     UpstreamInvalid,
 )
 from tollgate.providers.connection import Connection
+from tollgate.providers.events import LineReader
 from tollgate.providers.refusals import Rule
 from tollgate.providers.registry import Provider
 
@@ -40,6 +42,25 @@ def test_the_operators_address_goes_before_the_vendors() -> None:
     assert a_connection().base_url == "https://api.example/v1"
     assert a_connection(VENDOR_BASE_URL="http://127.0.0.1:8791/v1/").base_url == "http://127.0.0.1:8791/v1"
     assert a_connection(VENDOR_BASE_URL="").base_url == "https://api.example/v1"
+
+
+async def test_a_vendor_that_is_slow_to_begin_is_given_the_time_that_its_row_says() -> None:
+    asked: list[float] = []
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.extensions["timeout"]["read"])
+        return httpx2.Response(200, content=b"")
+
+    async def credential(_fresh: bool) -> str:
+        return "sk-0123456789"
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
+        for provider in (a_connection().provider, replace(a_connection().provider, first_byte_s=280.0)):
+            connection = Connection(provider, http=http, environment={}, credential=credential)
+            async for _ in connection.events("/chat", {}, LineReader(), headers=no_headers):
+                raise AssertionError
+
+    assert asked == [120, 280]
 
 
 async def test_a_provider_without_an_address_is_not_configured() -> None:

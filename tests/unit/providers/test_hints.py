@@ -16,12 +16,12 @@ from tollgate.providers.hints import LONGEST_S, duration_s, retry_after_s
 IN_40_S = NOW + timedelta(seconds=40)
 
 
-def retry_info(delay: Any) -> dict[str, Any]:
+def retry_info(delay: Any, violations: Any = None) -> dict[str, Any]:
     return {
         "error": {
             "code": 429,
             "details": [
-                {"@type": "type.googleapis.com/google.rpc.QuotaFailure"},
+                {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": violations},
                 {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay},
             ],
         }
@@ -40,6 +40,9 @@ def retry_info(delay: Any) -> dict[str, Any]:
         ({"retry-after": "Sat, 21 Nov 2026 10:00:40 +0100"}, None, 40),
         ({}, retry_info("40s"), 40),
         ({}, retry_info("1.5s"), 1.5),
+        ({}, retry_info("40s", [{"quotaId": "RequestsPerMinutePerProject"}, "x", {"quotaId": 7}]), 40),
+        ({}, retry_info("40s", [{"quotaId": "RequestsPerMinute"}, {"quotaId": "RequestsPerDayPerProject"}]), 120),
+        ({}, retry_info(None, [{"quotaId": "TokensPerDay"}]), 120),
         ({"x-ratelimit-reset-requests": "6m0s"}, None, 120),
         ({"x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "7.66s"}, None, 7.66),
         ({"x-ratelimit-reset-tokens": "12ms"}, None, 0.012),

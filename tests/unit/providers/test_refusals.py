@@ -210,6 +210,20 @@ def test_a_vendors_own_rules_come_before_the_common_ones() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "kind"),
+    [
+        ("failed_precondition", "Enable BILLING.", ProviderBilling),
+        ("invalid_argument", "Enable billing.", UpstreamRejected),
+        ("failed_precondition", "Not here.", UpstreamRejected),
+    ],
+)
+def test_a_rule_can_ask_for_a_code_beside_its_texts(code: str, message: str, kind: type[TollgateError]) -> None:
+    rule = Rule(ProviderBilling, frozenset({400}), texts=("billing",), only_with="failed_precondition")
+
+    assert type(to_error(Refusal("x", 400, message=message, code=code), (rule,))) is kind
+
+
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 407, 410, 415, 429])
 @pytest.mark.parametrize("body", [openai_error("Your key sk-abcdefghijkl is bad.", param="temperature"), None])
 def test_what_only_the_operator_can_mend_says_nothing_of_the_providers_words(status: int, body: Any) -> None:
@@ -230,6 +244,19 @@ def test_the_providers_words_are_kept_for_the_operator(message: str, detail: str
     assert isinstance(error, UpstreamError)
     assert error.detail == detail
     assert "entry" not in f"{error.message} {error.metadata}"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("400 invalid_argument", "invalid_argument"),
+        ("context_length_exceeded invalid_request_error", "context_length_exceeded"),
+        ("402", "402"),
+        ("", None),
+    ],
+)
+def test_the_code_that_says_most_is_passed_on(code: str, told: str | None) -> None:
+    assert to_error(Refusal("x", 400, code=code)).metadata.get("upstream_code") == told
 
 
 def test_a_rejection_is_told_in_the_providers_words() -> None:

@@ -89,6 +89,8 @@ class _Entry(BaseModel):
     temperature_max: Annotated[float, Field(gt=0)] | None = None
     effort_levels: list[_Effort] | None = None
     effort_field: str | None = None
+    budget_min: Annotated[int, Field(ge=0)] | None = None
+    budget_off: bool | None = None
     roles: Literal["developer", "system", "neither"] | None = None
     json_: Annotated[Literal["schema", "object", "none"] | None, Field(alias="json")] = None
     tools: bool | None = None
@@ -100,6 +102,7 @@ class _Entry(BaseModel):
     stop_max: Annotated[int, Field(ge=0)] | None = None
     logprobs: bool | None = None
     image_fetch: bool | None = None
+    json_with_tools: bool | None = None
     tokens_per_image: _Positive | None = None
     web_search: bool | None = None
     reasoning_in_output: bool | None = None

@@ -67,3 +67,8 @@ class Usage:
                 "rejected_prediction_tokens": self.rejected_prediction_tokens,
             },
         }
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value can be a number of tokens."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

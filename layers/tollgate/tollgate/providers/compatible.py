@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
-from tollgate.contracts.usage import Usage
+from tollgate.contracts.usage import Usage, is_count
 from tollgate.providers.connection import Connection
 from tollgate.providers.events import Event, EventReader
 from tollgate.providers.parameters import Dialect, plan
@@ -294,11 +294,6 @@ def read_usage(usage: Any) -> Usage | None:
         return None
     known: dict[str, Any] = {name: count or 0 for name, count in counts.items()}
     return Usage(**known, is_estimated=missing == 1)
-
-
-def is_count(value: Any) -> bool:
-    """Whether a value can be a number of tokens."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _call_to_wire(call: Mapping[str, Any], foreign: frozenset[str]) -> dict[str, Any]:

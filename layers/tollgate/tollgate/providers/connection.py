@@ -76,7 +76,7 @@ class Connection:
         self.environment = environment
         self._http = http
         self._credential = credential
-        self._patience = patience or Patience()
+        self._patience = patience or Patience(first_byte_s=provider.first_byte_s)
         # What no error may show: the host, which can be the operator's alone, and the keys as they are used.
         self._secrets = {self.base_url.partition("://")[2].partition("/")[0]}
 
@@ -181,7 +181,9 @@ class Connection:
         self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...], timeout_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
         if not self.base_url:
-            raise self.not_configured(self.provider.base_url_setting)
+            raise self.not_configured(
+                self.provider.host.setting if self.provider.host else self.provider.base_url_setting
+            )
         content = to_json(body)
         key = await self.key()
         response = await self._send(path, content, headers(key), timeout_s)

@@ -69,10 +69,23 @@ def _retry_info(body: Any) -> float | None:
     # https://cloud.google.com/apis/design/errors#error_details
     error = body.get("error") if isinstance(body, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
-    for detail in details if isinstance(details, list) else ():
-        if isinstance(detail, dict) and str(detail.get("@type", "")).endswith("RetryInfo"):
+    known = [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+    # A quota for a day is used up until tomorrow, whatever the hint beside it says.
+    if any(_is_daily(violation) for detail in known for violation in _violations(detail)):
+        return LONGEST_S
+    for detail in known:
+        if str(detail.get("@type", "")).endswith("RetryInfo"):
             return duration_s(str(detail.get("retryDelay", "")))
     return None
+
+
+def _violations(detail: Mapping[str, Any]) -> list[Any]:
+    violations = detail.get("violations")
+    return violations if isinstance(violations, list) else []
+
+
+def _is_daily(violation: Any) -> bool:
+    return isinstance(violation, dict) and "perday" in str(violation.get("quotaId", "")).lower()
 
 
 def _until(text: str, now: datetime) -> float | None:

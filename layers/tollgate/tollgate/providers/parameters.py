@@ -183,6 +183,12 @@ def nearest_effort(wanted: str, levels: Iterable[str]) -> str:
     return min(levels, key=lambda level: (abs(EFFORTS.index(level) - rank), -EFFORTS.index(level)))
 
 
+def tool_name(tool: Any) -> str | None:
+    """The name of a tool, or of one in `allowed_tools`; None for what is no tool."""
+    inner = tool.get(tool.get("type")) if isinstance(tool, Mapping) else None
+    return inner.get("name") if isinstance(inner, Mapping) else None
+
+
 def _is_tunable(name: str, value: Any, model: Model, flags: Flags) -> bool:
     if model.supported_parameters is not None and name not in model.supported_parameters:
         return False
@@ -207,8 +213,8 @@ def _narrow_tools(kept: dict[str, Any], flags: Flags) -> None:
     choice = kept.get("tool_choice")
     if flags["allowed_tools"] or not isinstance(choice, Mapping) or choice["type"] != "allowed_tools":
         return
-    allowed = {_tool_name(tool) for tool in choice["allowed_tools"]["tools"]} - {None}
-    kept["tools"] = [tool for tool in kept.get("tools", ()) if _tool_name(tool) in allowed]
+    allowed = {tool_name(tool) for tool in choice["allowed_tools"]["tools"]} - {None}
+    kept["tools"] = [tool for tool in kept.get("tools", ()) if tool_name(tool) in allowed]
     kept["tool_choice"] = choice["allowed_tools"]["mode"]
 
 
@@ -288,11 +294,6 @@ def _check_meaning(kept: dict[str, Any], model: Model, flags: Flags) -> None:
 
 def _asks_for_json(kept: Mapping[str, Any]) -> bool:
     return bool(kept.get("response_format", _TEXT)["type"] != "text")
-
-
-def _tool_name(tool: Any) -> str | None:
-    inner = tool.get(tool.get("type")) if isinstance(tool, Mapping) else None
-    return inner.get("name") if isinstance(inner, Mapping) else None
 
 
 def _shown(names: list[str]) -> list[str]:

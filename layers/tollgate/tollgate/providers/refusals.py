@@ -77,12 +77,16 @@ class Rule:
     statuses: frozenset[int]
     codes: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    only_with: str = ""
+    """A code that has to be there as well."""
 
     def fits(self, refusal: Refusal) -> bool:
         """Whether a refusal is of this kind."""
         if refusal.status not in self.statuses:
             return False
         words = (*refusal.code.split(), *refusal.details)
+        if self.only_with and self.only_with not in words:
+            return False
         text = refusal.message.lower()
         return any(code in words for code in self.codes) or any(part in text for part in self.texts)
 
@@ -200,7 +204,7 @@ def to_error(refusal: Refusal, rules: tuple[Rule, ...] = ()) -> TollgateError:
     # A status that nobody has foreseen is a mistake of the provider or of this gateway, so never of the client.
     kind = kind or _BY_STATUS.get(refusal.status, UpstreamInvalid)
     facts = {"provider": refusal.provider, "upstream_status": refusal.status}
-    upstream_code = clean(refusal.code.partition(" ")[0]) or None
+    upstream_code = clean(_most_telling(refusal.code.split())) or None
     if upstream_code:
         facts["upstream_code"] = upstream_code
     if issubclass(kind, UpstreamError):
@@ -301,6 +305,11 @@ def clean(text: str) -> str:
 
 def _kind_by_rule(refusal: Refusal, rules: tuple[Rule, ...]) -> type[TollgateError] | None:
     return next((rule.kind for rule in (*rules, *COMMON_RULES) if rule.fits(refusal)), None)
+
+
+def _most_telling(words: list[str]) -> str:
+    """The first word that says more than a status, which is known anyway."""
+    return next((word for word in words if not _STATUS.fullmatch(word)), words[0] if words else "")
 
 
 def _inside(value: Any, name: str) -> Any:

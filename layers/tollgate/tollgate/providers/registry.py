@@ -2,7 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+_HERE: Final = "127.0.0.1"
+# What a server listens on that is reached under each of its addresses. Nobody can call it by these names.
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104
+
+
+class Host(NamedTuple):
+    """A variable that names only the host of a server that the operator runs: `host`, `host:port`, or an address."""
+
+    setting: str
+    port: int
+    path: str
+    """What the base URL has after the host, the version of the API included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +30,53 @@ class Provider:
     key_setting: str
     can: Mapping[str, str] = field(default_factory=dict)
     is_key_needed: bool = True
+    host: Host | None = None
+    first_byte_s: float = 120.0
+    """How long a stream may take to begin."""
 
     def address(self, environment: Mapping[str, str]) -> str:
         """The base URL, without a slash at its end; empty where there is none."""
-        return (environment.get(self.base_url_setting) or self.base_url).rstrip("/")
+        named = environment.get(self.base_url_setting)
+        if not named and self.host is not None:
+            named = _address_of(environment.get(self.host.setting, ""), self.host)
+        return (named or self.base_url).rstrip("/")
+
+    def is_configured(self, environment: Mapping[str, str]) -> bool:
+        """Whether the environment has what it takes to call the provider: its key, or the address of its server."""
+        return bool(environment.get(self.key_setting) if self.is_key_needed else self.address(environment))
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether it has to be reached at an address; one that answers by itself has none."""
         return bool(self.base_url_setting)
+
+    @property
+    def needs(self) -> str:
+        """The variable that configures the provider."""
+        return self.host.setting if self.host is not None else self.key_setting
+
+
+def _address_of(text: str, host: Host) -> str:
+    """The base URL of a server that is named as its own programs name it: without a scheme, without a port, or both.
+
+    https://docs.ollama.com/faq#how-do-i-configure-ollama-server
+    """
+    text = text.strip().strip("\"'")
+    if not text:
+        return ""
+    has_scheme = "://" in text
+    try:
+        address = urlsplit(text if has_scheme else f"http://{text}")
+        name, port = address.hostname or _HERE, address.port
+    except ValueError:
+        # No address at all: calling it tells so.
+        return text
+    if name in _EVERYWHERE:
+        name = _HERE
+    if port is None and not has_scheme:
+        port = host.port
+    place = f"[{name}]" if ":" in name else name
+    return f"{address.scheme}://{place}{f':{port}' if port else ''}{address.path.rstrip('/') or host.path}"
 
 
 _ROWS: Final = (
@@ -35,6 +87,26 @@ _ROWS: Final = (
         base_url_setting="OPENAI_BASE_URL",
         key_setting="OPENAI_API_KEY",
         can={"chat": "openai:OpenAIChat"},
+    ),
+    Provider(
+        id="google",
+        name="Google Gemini",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        base_url_setting="GEMINI_BASE_URL",
+        key_setting="GEMINI_API_KEY",
+        can={"chat": "google:GoogleChat"},
+    ),
+    Provider(
+        id="ollama",
+        name="Ollama",
+        base_url="",
+        base_url_setting="OLLAMA_BASE_URL",
+        key_setting="OLLAMA_API_KEY",
+        can={"chat": "ollama:OllamaChat"},
+        is_key_needed=False,
+        host=Host("OLLAMA_HOST", port=11434, path="/api"),
+        # Loading a model takes minutes.
+        first_byte_s=280.0,
     ),
     Provider(
         id="sandbox",
