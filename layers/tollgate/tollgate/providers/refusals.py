@@ -266,7 +266,7 @@ def read_refusal(
     return Refusal(
         provider=provider,
         status=status,
-        message=text(inner.get("message")) or text(_complaint(outer.get("detail"))),
+        message=text(_complaint(inner.get("message"))) or text(_complaint(outer.get("detail"))),
         code=" ".join(word for value in codes if (word := _word(text(value)))),
         details=tuple(word for value in deeper if (word := _word(text(value)))),
         param=text(inner.get("param")) or None,
@@ -303,9 +303,10 @@ def _inside(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _complaint(detail: Any) -> Any:
-    """What servers built with FastAPI say: a text, or a list of what is wrong with each field."""
-    return _inside(detail[0], "msg") if isinstance(detail, list) and detail else detail
+def _complaint(said: Any) -> Any:
+    """What is said, where it is no text but, as servers built with FastAPI have it, a list with what is wrong."""
+    said = said.get("detail") if isinstance(said, dict) else said
+    return _inside(said[0], "msg") if isinstance(said, list) and said else said
 
 
 def _word(text: str) -> str:
