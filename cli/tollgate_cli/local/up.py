@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
@@ -18,7 +18,8 @@ from tollgate.catalogue.custom import BadCatalogue
 from tollgate.contracts.caller import Call, Caller
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
 from tollgate.contracts.router.keys import CreateKeyRequest
-from tollgate.providers.registry import PROVIDERS
+from tollgate.providers.custom import BadProviders
+from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.operate.accounts import create_account, create_credit
 from tollgate.services.router.keys import create_key
@@ -109,6 +110,9 @@ async def _serve(
     except BadCatalogue as exc:
         await resources.close()
         raise click.ClickException(f"The catalogue cannot be used: {exc}") from exc
+    except BadProviders as exc:
+        await resources.close()
+        raise click.ClickException(f"The providers cannot be used: {exc}") from exc
     gateway = LocalGateway(template, resources, on_request=_print_request)
     config = uvicorn.Config(
         gateway, log_level="error", access_log=False, timeout_graceful_shutdown=5, server_header=False
@@ -124,7 +128,7 @@ async def _serve(
         await _until_ready(base_url)
         access = await open_first_account(resources, base_url)
         access.write()
-        _greet(access, environment, models, say)
+        _greet(access, environment, models, resources.providers.values(), say)
         await serving
     finally:
         with suppress(FileNotFoundError):
@@ -165,11 +169,16 @@ def _job(handler: Any, resources: Resources) -> Callable[[], Any]:
     return lambda: handler.job(resources)
 
 
-def _greet(access: Access, environment: Mapping[str, str], models: int, say: Callable[[str], None]) -> None:
-    configured = [row.name for row in PROVIDERS.values() if row.is_key_needed and environment.get(row.key_setting)]
-    missing = [
-        row.key_setting for row in PROVIDERS.values() if row.is_key_needed and not environment.get(row.key_setting)
-    ]
+def _greet(
+    access: Access,
+    environment: Mapping[str, str],
+    models: int,
+    providers: Collection[Provider],
+    say: Callable[[str], None],
+) -> None:
+    keyed = [row for row in providers if row.is_key_needed]
+    configured = [row.name for row in keyed if environment.get(row.key_setting)]
+    missing = [row.key_setting for row in keyed if not environment.get(row.key_setting)]
     say("")
     say(click.style(f"Tollgate is up: {access.base_url}", bold=True))
     say(f"  account    {access.account_id}, ${FIRST_CREDIT_USD} to spend")

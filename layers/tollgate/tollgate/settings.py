@@ -25,6 +25,8 @@ class Settings:
     cors_origins: tuple[str, ...] = ("*",)
     catalogue_path: str | None = None
     """A JSON file with models that are added to the catalogue or replace those in it."""
+    providers_path: str | None = None
+    """A JSON file with providers of the operator's own, which speak OpenAI's language."""
     first_event_wait_s: float = 10.0
     """How long a stream waits for the upstream's first event before it answers 200 all the same."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -46,6 +48,7 @@ class Settings:
             model_namespace=get("MODEL_NAMESPACE", "puqai"),
             cors_origins=tuple(origin.strip() for origin in get("CORS_ORIGINS", "*").split(",") if origin.strip()),
             catalogue_path=get("TOLLGATE_CATALOGUE") or None,
+            providers_path=get("TOLLGATE_PROVIDERS") or None,
             environment=environment,
         )
 

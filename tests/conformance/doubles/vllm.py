@@ -59,7 +59,7 @@ class VLLMDouble(OpenAIDouble):
         UpstreamTimeout: (Refused(504, None),),
         UpstreamInvalid: (Refused(500, newer(500, "Engine died.", "InternalServerError")), Refused(502, None)),
     }
-    never_refuses_with: ClassVar[frozenset[type[TollgateError]]] = frozenset({ContentFiltered, ProviderBilling})
+    never_refuses_with: ClassVar[frozenset[type[TollgateError]]] = frozenset((ContentFiltered, ProviderBilling))
     hints: ClassVar[Sequence[tuple[Refused, float]]] = (
         (Refused(429, {"detail": "Slow down."}, {"retry-after": "7"}), 7),
         (Refused(429, None), 1),

@@ -77,8 +77,8 @@ class Connection:
         self._http = http
         self._credential = credential
         self._patience = patience or Patience()
-        # What no error may show: the host, which can be the operator's alone, and the keys as they are used.
-        self._secrets = {self.base_url.partition("://")[2].partition("/")[0]}
+        # What no error may show: the host, which can be the operator's alone, what its proxies are told, and the keys.
+        self._secrets = {self.base_url.partition("://")[2].partition("/")[0], *provider.headers.values()}
 
     async def key(self, *, fresh: bool = False) -> str:
         """The operator's credential; empty for a provider that needs none.

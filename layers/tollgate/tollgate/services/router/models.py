@@ -14,7 +14,7 @@ from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.router.models import ModelListQuery
 from tollgate.errors import InvalidModelId
-from tollgate.providers.registry import PROVIDERS
+from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.gate import check_balance
 
@@ -39,7 +39,11 @@ async def list_models(query: ModelListQuery, call: Call, resources: Resources) -
         {
             "object": "list",
             "data": [model_entry(model) for model in models if model.enabled],
-            "models": [_puq_model(model) for model in models if model.enabled or query.enabled != "1"],
+            "models": [
+                _puq_model(model, resources.providers.get(model.provider))
+                for model in models
+                if model.enabled or query.enabled != "1"
+            ],
         }
     )
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
@@ -102,9 +106,8 @@ def model_entry(model: Model) -> dict[str, Any]:
     }
 
 
-def _puq_model(model: Model) -> dict[str, Any]:
+def _puq_model(model: Model, provider: Provider | None) -> dict[str, Any]:
     rates = model.price.rates
-    provider = PROVIDERS.get(model.provider)
     name = provider.name if provider else model.provider
     return {
         "id": crc32(model.id.encode()),
