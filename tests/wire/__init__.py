@@ -2,7 +2,7 @@
 
 A folder of a case holds `client.json` (what a client sends to the gateway), `model.json` (what its model is beyond the
 usual one), `request.json` (what has to arrive at the provider), `answer.json` and `stream.sse` (the same answer, whole
-and streamed). `errors/` holds refusals, `broken/` streams that go wrong.
+and streamed), `heard.json` (what a client gets of both). `errors/` holds refusals, `broken/` streams that go wrong.
 """
 
 import json
@@ -15,6 +15,11 @@ _ROOT: Final = Path(__file__).parent
 def cases(vendor: str) -> list[str]:
     """The names of a vendor's cases."""
     return sorted(path.parent.name for path in (_ROOT / vendor).glob("*/request.json"))
+
+
+def refusals(vendor: str) -> list[str]:
+    """The names of a vendor's refusals."""
+    return sorted(path.stem for path in (_ROOT / vendor / "errors").glob("*.json"))
 
 
 def read(vendor: str, *names: str) -> Any:

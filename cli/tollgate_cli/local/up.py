@@ -176,9 +176,9 @@ def _greet(
     providers: Collection[Provider],
     say: Callable[[str], None],
 ) -> None:
-    keyed = [row for row in providers if row.is_key_needed]
-    configured = [row.name for row in keyed if environment.get(row.key_setting)]
-    missing = [row.key_setting for row in keyed if not environment.get(row.key_setting)]
+    missing = {row.name: _missing_settings(row, environment) for row in providers if row.base_url_setting}
+    configured = [name for name, settings in missing.items() if not settings]
+    unset = [setting for settings in missing.values() for setting in settings]
     say("")
     say(click.style(f"Tollgate is up: {access.base_url}", bold=True))
     say(f"  account    {access.account_id}, ${FIRST_CREDIT_USD} to spend")
@@ -186,8 +186,8 @@ def _greet(
     say(f"  operator   {access.operator_key}")
     say(f"  models     {models}, listed by GET /v1/models; reference at {access.base_url}/docs")
     say(f"  providers  {', '.join(['Sandbox', *configured] if environment.get('SANDBOX') == 'on' else configured)}")
-    if missing:
-        say(f"             not configured: set {', '.join(missing)}")
+    if unset:
+        say(f"             not configured: set {', '.join(unset)}")
     say("")
     say("Try it:")
     say("")
@@ -196,6 +196,12 @@ def _greet(
     say("""    -d '{"model":"sandbox/chat","stream":true,"messages":[{"role":"user","content":"Hello!"}]}'""")
     say("")
     say("Ctrl-C stops it; nothing is kept.")
+
+
+def _missing_settings(row: Provider, environment: Mapping[str, str]) -> list[str]:
+    """The settings without which a provider cannot be called, as far as they are not there."""
+    needed = [row.key_setting] * row.is_key_needed + [row.base_url_setting] * (not row.base_url)
+    return [setting for setting in needed if not environment.get(setting)]
 
 
 def _print_request(method: str, path: str, status: int, took_s: float) -> None:
