@@ -106,6 +106,7 @@ async def _serve(
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     resources = Resources.from_environment(environment)
     try:
+        providers = resources.providers.values()
         models = sum(1 for model in resources.catalogue.all() if model.enabled)
     except BadCatalogue as exc:
         await resources.close()
@@ -128,7 +129,7 @@ async def _serve(
         await _until_ready(base_url)
         access = await open_first_account(resources, base_url)
         access.write()
-        _greet(access, environment, models, resources.providers.values(), say)
+        _greet(access, environment, models, providers, say)
         await serving
     finally:
         with suppress(FileNotFoundError):
