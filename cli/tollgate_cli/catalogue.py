@@ -69,7 +69,7 @@ _LIMITS: Final = frozenset(
     }
 )
 _NOT_INHERITED: Final = frozenset({"ends", "free", "pricing", "upstream"})
-# Flags that are none of `DEFAULT_FLAGS`: providers.md 2.1, and two of ours that catalogue.toml explains.
+# Flags that are none of `DEFAULT_FLAGS`; catalogue.toml explains those of ours.
 _OTHER_FLAGS: Final = frozenset(
     {
         "api_version",
@@ -77,6 +77,7 @@ _OTHER_FLAGS: Final = frozenset(
         "dimensions",
         "effort_field",
         "image_fetch",
+        "sends",
         "stream_tools",
         "tools_effort",
     }

@@ -8,7 +8,7 @@ from tests.builders import a_body, a_chat_request, a_model
 from tests.unit.providers.adapters import KEY
 from tests.upstream import Upstream, a_client, a_completion, event_reply, json_reply
 from tollgate.contracts.catalogue import Model
-from tollgate.errors import UpstreamInvalid
+from tollgate.errors import NoProviderAvailable, UpstreamInvalid
 from tollgate.providers.azure import AzureChat, deployment_of, resource_address
 from tollgate.providers.connection import Connection
 from tollgate.providers.registry import PROVIDERS
@@ -86,6 +86,12 @@ async def test_both_forms_arrive(version: str) -> None:
     assert received.headers["api-key"] == KEY
     assert received.json["model"] == "d"
     assert completion.choices[0]["message"]["content"] == "Hi."
+
+
+async def test_without_the_address_of_a_resource_nothing_is_sent() -> None:
+    async with a_client() as http:
+        with pytest.raises(NoProviderAvailable):
+            await an_adapter("", http).complete(a_chat_request(model=a_deployment()))
 
 
 async def test_a_stream_of_filters_alone_is_no_answer() -> None:

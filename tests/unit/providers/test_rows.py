@@ -118,6 +118,14 @@ async def test_a_server_without_a_key_is_sent_none() -> None:
         assert adapter.headers("") == {}
 
 
+def test_a_model_can_be_sent_more_with_each_request_and_nothing_else_than_the_client_asked() -> None:
+    model = a_model(flags={"sends": {"reasoning_format": "parsed", "model": "another"}})
+
+    body = an_adapter("groq").to_wire(a_chat_request(model=model), is_stream=False)
+
+    assert (body["reasoning_format"], body["model"]) == ("parsed", "gpt-4o")
+
+
 @pytest.mark.parametrize("vendor", ["groq", "mistral"])
 def test_a_plan_says_that_hanging_up_does_not_stop_the_bill(vendor: str) -> None:
     assert an_adapter(vendor).plan(a_body(), a_model(), is_strict=False).bills_after_disconnect

@@ -104,6 +104,7 @@ class _Entry(BaseModel):
     web_search: bool | None = None
     reasoning_in_output: bool | None = None
     bills_after_disconnect: bool | None = None
+    sends: dict[str, Any] | None = None
     stream_tools: bool | None = None
 
 

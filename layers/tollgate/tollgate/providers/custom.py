@@ -59,6 +59,7 @@ class _Flags(_Strict):
     reasoning_in_output: bool | None = None
     reasoning_max: _Count | None = None
     bills_after_disconnect: bool | None = None
+    sends: dict[str, Any] | None = None
 
 
 class _Entry(_Strict):

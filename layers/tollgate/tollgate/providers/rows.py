@@ -135,10 +135,11 @@ class RowChat(CompatibleChat):
         return {**self._connection.provider.headers, **super().headers(key)}
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
-        """Our request with the vendor's names, and without what it refuses."""
-        body = super().to_wire(request, is_stream=is_stream)
+        """Our request with the vendor's names, with what a model has to be sent besides, and without what is refused."""
+        flags = self.dialect.flags_of(request.model)
+        body = {**flags.get("sends", {}), **super().to_wire(request, is_stream=is_stream)}
         if body.get("response_format", {}).get("type") == "json_object":
-            body["messages"] = mention_json(body["messages"], self.dialect.flags_of(request.model))
+            body["messages"] = mention_json(body["messages"], flags)
         if not self._accent.takes_stream_options:
             body.pop("stream_options", None)
         return {self._accent.names.get(name, name): value for name, value in body.items()}
