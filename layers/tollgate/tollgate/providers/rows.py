@@ -135,7 +135,7 @@ class RowChat(CompatibleChat):
         return {**self._connection.provider.headers, **super().headers(key)}
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
-        """Our request with the vendor's names, with what a model has to be sent besides, and without what is refused."""
+        """Our request with the vendor's names, with what a model has to be sent besides, without what is refused."""
         flags = self.dialect.flags_of(request.model)
         body = {**flags.get("sends", {}), **super().to_wire(request, is_stream=is_stream)}
         if body.get("response_format", {}).get("type") == "json_object":
