@@ -60,6 +60,9 @@ class OpenRouterDouble(OpenAIDouble):
         ),
         ContextLengthExceeded: (
             Refused(400, coded(400, "The endpoint's maximum context length is 8192 tokens. You asked for more.")),
+            Refused(
+                400, coded(400, "Error.", provider_name="Anthropic", raw='{"message":"prompt is too long: 9 > 8"}')
+            ),
         ),
         ContentFiltered: (
             Refused(

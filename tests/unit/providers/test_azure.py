@@ -47,8 +47,19 @@ def test_a_resource_is_found_from_each_address_that_azure_shows_for_it(endpoint:
     assert resource_address(endpoint) == "https://ours.openai.azure.com"
 
 
-def test_a_resource_can_be_behind_a_gateway_with_a_path() -> None:
-    assert resource_address("https://gate.example/team-7/openai/v1") == "https://gate.example/team-7"
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        ("https://gate.example/team-7/openai/v1", "https://gate.example/team-7"),
+        ("https://gate.example/team-7/", "https://gate.example/team-7"),
+        ("http://openai/openai/v1", "http://openai"),
+        ("http://openai:8080", "http://openai:8080"),
+        ("", ""),
+        ("no-scheme", "no-scheme"),
+    ],
+)
+def test_a_resource_can_be_behind_a_gateway_with_a_path_and_any_name(endpoint: str, address: str) -> None:
+    assert resource_address(endpoint) == address
 
 
 def test_an_address_alone_asks_for_the_newer_form() -> None:

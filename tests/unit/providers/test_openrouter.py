@@ -13,7 +13,7 @@ from tests.upstream import Upstream, a_client, a_completion, json_reply
 from tollgate.catalogue.catalogue import built_entries
 from tollgate.catalogue.entries import to_model
 from tollgate.contracts.catalogue import Model
-from tollgate.errors import NoProviderAvailable
+from tollgate.errors import NoProviderAvailable, UpstreamRejected
 from tollgate.providers.connection import Connection
 from tollgate.providers.openrouter import OpenRouterChat, cost_in, details_for, with_effort
 from tollgate.providers.registry import PROVIDERS
@@ -152,6 +152,18 @@ def test_no_cost_is_an_error(value: Any) -> None:
     cost = cost_in({"cost": value, "is_byok": True, "cost_details": {"upstream_inference_cost": value}})
 
     assert cost is None or cost >= 0
+
+
+@pytest.mark.parametrize("raw", ["The prompt of Ann is bad.", {"x": 1}, None, ["y"]])
+async def test_what_the_vendor_said_whom_it_asked_is_not_repeated(raw: Any) -> None:
+    body = {"error": {"code": 400, "message": "Provider returned error", "metadata": {"raw": raw}}}
+
+    async with Upstream(json_reply(body, 400)) as upstream, a_client() as http:
+        with pytest.raises(UpstreamRejected) as caught:
+            await an_adapter(http, OPENROUTER_BASE_URL=upstream.url).complete(a_chat_request(model=a_routed_model()))
+
+    assert caught.value.message == "Provider returned error"
+    assert "Ann" not in f"{caught.value.metadata}"
 
 
 async def test_the_generation_s_id_is_that_of_the_header() -> None:

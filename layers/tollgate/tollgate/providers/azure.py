@@ -67,4 +67,6 @@ def deployment_of(model: Model) -> str:
 
 def resource_address(endpoint: str) -> str:
     """The address of a resource, from any of those that Azure's pages show for it: bare, or with a path to copy."""
-    return endpoint.partition("?")[0].partition("/openai/")[0].removesuffix("/openai").rstrip("/")
+    scheme, mark, rest = endpoint.partition("?")[0].partition("://")
+    host, _, path = rest.partition("/")
+    return scheme + mark + host + f"/{path}/".partition("/openai/")[0].rstrip("/")

@@ -67,6 +67,8 @@ class Refusal:
     """Codes and reasons from deeper in the body, and the names of what its metadata holds, in lower case."""
     param: str | None = None
     retry_after_s: float | None = None
+    cause: str = ""
+    """What somebody said whom the provider asked in turn: looked at as its message is, and never told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Rule:
         if refusal.status not in self.statuses:
             return False
         words = (*refusal.code.split(), *refusal.details)
-        text = refusal.message.lower()
+        text = f"{refusal.message} {refusal.cause}".lower()
         return any(code in words for code in self.codes) or any(part in text for part in self.texts)
 
 
@@ -271,6 +273,8 @@ def read_refusal(
         details=tuple(word for value in deeper if (word := _word(text(value)))),
         param=text(inner.get("param")) or None,
         retry_after_s=retry_after_s(headers, error, now=now or datetime.now(UTC)),
+        # https://openrouter.ai/docs/api/reference/errors-and-debugging
+        cause=text(_inside(metadata, "raw"))[:_LONGEST_TEXT],
     )
 
 
