@@ -69,7 +69,7 @@ _LIMITS: Final = frozenset(
     }
 )
 _NOT_INHERITED: Final = frozenset({"ends", "free", "pricing", "upstream"})
-# Flags that are none of `DEFAULT_FLAGS`: providers.md 2.1, and those of ours that catalogue.toml explains.
+# Flags that are none of `DEFAULT_FLAGS`; catalogue.toml explains those of ours.
 _OTHER_FLAGS: Final = frozenset(
     {
         "api_version",
@@ -80,6 +80,7 @@ _OTHER_FLAGS: Final = frozenset(
         "effort_field",
         "image_fetch",
         "json_with_tools",
+        "sends",
         "stream_tools",
         "tools_effort",
     }
@@ -273,7 +274,8 @@ class _Shelf:
             "modalities": "audio" in flags.get("output_modalities", ()),
             "audio": "audio" in flags.get("output_modalities", ()),
         }
-        for name in ("top_p", "presence_penalty", "frequency_penalty"):
+        asked["top_p"] = flags["sampling"] in {"full", "no_penalties"} and "top_p" in takes
+        for name in ("presence_penalty", "frequency_penalty"):
             asked[name] = flags["sampling"] == "full" and name in takes
         return {*_ALWAYS_TAKEN, *(takes - _FLAGGED), *(name for name, is_taken in asked.items() if is_taken)}
 
@@ -377,7 +379,8 @@ def dialect_of(provider: str) -> Dialect:
     if row is None or "chat" not in row.can:
         return Dialect()
     module, _, name = row.can["chat"].partition(":")
-    dialect = getattr(import_module(f"tollgate.providers.{module}"), name).dialect
+    adapter = getattr(import_module(f"tollgate.providers.{module}"), name)
+    dialect = adapter.dialect_of(row) if hasattr(adapter, "dialect_of") else adapter.dialect
     return dialect if isinstance(dialect, Dialect) else Dialect()
 
 

@@ -37,6 +37,8 @@ def test_an_empty_environment_has_safe_defaults() -> None:
         ("MODEL_NAMESPACE", "", "model_namespace", ""),
         ("TOLLGATE_CATALOGUE", "", "catalogue_path", None),
         ("TOLLGATE_CATALOGUE", "models.json", "catalogue_path", "models.json"),
+        ("TOLLGATE_PROVIDERS", "", "providers_path", None),
+        ("TOLLGATE_PROVIDERS", "providers.json", "providers_path", "providers.json"),
     ],
 )
 def test_a_variable_sets_its_field(variable: str, value: str, field: str, expected: Any) -> None:

@@ -19,6 +19,11 @@ def cases(vendor: str) -> list[str]:
     return sorted(path.parent.name for path in (_ROOT / vendor).glob("*/request.json"))
 
 
+def refusals(vendor: str) -> list[str]:
+    """The names of a vendor's refusals."""
+    return sorted(path.stem for path in (_ROOT / vendor / "errors").glob("*.json"))
+
+
 def read(vendor: str, *names: str) -> Any:
     """A JSON file."""
     return json.loads(_ROOT.joinpath(vendor, *names).read_bytes())

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from tollgate.catalogue.custom import BadCatalogue
 from tollgate.contracts.caller import Call, Caller
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
 from tollgate.contracts.router.keys import CreateKeyRequest
-from tollgate.providers.registry import PROVIDERS
+from tollgate.providers.custom import BadProviders
+from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.operate.accounts import create_account, create_credit
 from tollgate.services.router.keys import create_key
@@ -104,10 +105,14 @@ async def _serve(
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     resources = Resources.from_environment(environment)
     try:
+        providers = resources.providers.values()
         models = sum(1 for model in resources.catalogue.all() if model.enabled)
     except BadCatalogue as exc:
         await resources.close()
         raise click.ClickException(f"The catalogue cannot be used: {exc}") from exc
+    except BadProviders as exc:
+        await resources.close()
+        raise click.ClickException(f"The providers cannot be used: {exc}") from exc
     gateway = LocalGateway(template, resources, on_request=_print_request)
     config = uvicorn.Config(
         gateway, log_level="error", access_log=False, timeout_graceful_shutdown=5, server_header=False
@@ -129,7 +134,7 @@ async def _serve(
         ).write()
         # Last of all: who finds this file finds a gateway that is ready.
         access.write()
-        _greet(access, environment, models, say)
+        _greet(access, environment, models, providers, say)
         await serving
     finally:
         for file in (access_file(), state_file()):
@@ -170,9 +175,16 @@ def _job(handler: Any, resources: Resources) -> Callable[[], Any]:
     return lambda: handler.job(resources)
 
 
-def _greet(access: Access, environment: Mapping[str, str], models: int, say: Callable[[str], None]) -> None:
-    configured = [row.name for row in PROVIDERS.values() if row.is_configured(environment)]
-    missing = [row.needs for row in PROVIDERS.values() if row.needs and not row.is_configured(environment)]
+def _greet(
+    access: Access,
+    environment: Mapping[str, str],
+    models: int,
+    providers: Collection[Provider],
+    say: Callable[[str], None],
+) -> None:
+    reached = [row for row in providers if row.is_elsewhere]
+    configured = [row.name for row in reached if row.is_configured(environment)]
+    missing = [setting for row in reached for setting in row.missing(environment)]
     say("")
     say(click.style(f"Tollgate is up: {access.base_url}", bold=True))
     say(f"  account    {access.account_id}, ${FIRST_CREDIT_USD} to spend")

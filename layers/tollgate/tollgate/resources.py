@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx2
 
 from tollgate.catalogue.catalogue import Catalogue, built_entries
+from tollgate.catalogue.ids import ALIASES
 from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
@@ -91,16 +92,29 @@ class Resources:
         return Web(tls=_tls())
 
     @cached_property
+    def providers(self) -> Mapping[str, Provider]:
+        """The vendors that can be asked, by id: those of this release and the operator's own.
+
+        Raises tollgate.providers.custom.BadProviders.
+        """
+        if not self.settings.providers_path:
+            return PROVIDERS
+        from tollgate.providers.custom import read_providers  # noqa: PLC0415 - few deployments have such a file
+
+        taken = {*PROVIDERS, *ALIASES, self.settings.model_namespace}
+        return {**PROVIDERS, **read_providers(Path(self.settings.providers_path), taken=taken)}
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         """The models on offer.
 
-        Raises tollgate.catalogue.custom.BadCatalogue.
+        Raises tollgate.catalogue.custom.BadCatalogue, tollgate.providers.custom.BadProviders.
         """
         entries = {str(entry["id"]): entry for entry in built_entries()}
         if self.settings.catalogue_path:
             from tollgate.catalogue.custom import read_entries  # noqa: PLC0415 - few deployments have such a file
 
-            for entry in read_entries(Path(self.settings.catalogue_path), providers=frozenset(PROVIDERS)):
+            for entry in read_entries(Path(self.settings.catalogue_path), providers=frozenset(self.providers)):
                 entries[entry["id"]] = entry
         return Catalogue(
             entries.values(),
@@ -125,7 +139,7 @@ class Resources:
 
         Raises AwsError, AwsUnavailable.
         """
-        return frozenset({row.id for row in PROVIDERS.values() if await self._is_configured(row)})
+        return frozenset({row.id for row in self.providers.values() if await self._is_configured(row)})
 
     async def _is_configured(self, provider: Provider) -> bool:
         if provider.is_elsewhere and not provider.address(self.settings.environment):
@@ -135,7 +149,7 @@ class Resources:
     def _adapter(self, provider_id: str, capability: str) -> Any:
         key = (provider_id, capability)
         if key not in self._adapters:
-            provider = PROVIDERS.get(provider_id)
+            provider = self.providers.get(provider_id)
             path = provider.can.get(capability) if provider else None
             if provider is None or path is None:
                 raise NoProviderAvailable(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
+from pydantic_core import from_json
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -27,6 +29,8 @@ class Settings:
     cors_origins: tuple[str, ...] = ("*",)
     catalogue_path: str | None = None
     """A JSON file with models that are added to the catalogue or replace those in it."""
+    providers_path: str | None = None
+    """A JSON file with providers of the operator's own, which speak OpenAI's language."""
     first_event_wait_s: float = 10.0
     """How long a stream waits for the upstream's first event before it answers 200 all the same."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -34,7 +38,12 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings; what is missing keeps its default."""
+        """Read the settings; what is missing keeps its default.
+
+        `PROVIDER_SETTINGS` is a JSON object of further variables: a template has one parameter for all of them.
+        """
+        if more := environment.get("PROVIDER_SETTINGS"):
+            environment = {**from_json(more), **environment}
         get = environment.get
         return cls(
             region=get("AWS_REGION") or get("AWS_DEFAULT_REGION") or "us-east-1",
@@ -49,6 +58,7 @@ class Settings:
             model_namespace=get("MODEL_NAMESPACE", "puqai"),
             cors_origins=tuple(origin.strip() for origin in get("CORS_ORIGINS", "*").split(",") if origin.strip()),
             catalogue_path=get("TOLLGATE_CATALOGUE") or None,
+            providers_path=get("TOLLGATE_PROVIDERS") or None,
             environment=environment,
         )
 

@@ -154,6 +154,12 @@ class Double(ABC):
     def schema_in(self, body: Mapping[str, Any]) -> Any:
         """The schema that a request wants its answer in."""
 
+    def instructions_in(self, body: Mapping[str, Any]) -> str:
+        """What a request says for the whole conversation."""
+        return "\n".join(
+            message["content"] for message in body["messages"] if message["role"] in {"system", "developer"}
+        )
+
     def signature_in(self, body: Mapping[str, Any]) -> str:
         """The signature in a request's history, of a vendor that has one."""
         raise NotImplementedError

@@ -2,12 +2,14 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.builders import an_entry
 from tests.functions.conftest import Site
-from tests.upstream import Reply, a_completion, a_usage, chunks_of, event_reply, json_reply
+from tests.upstream import Reply, Upstream, a_completion, a_usage, chunks_of, event_reply, json_reply
 
 _TOOL = {"type": "function", "function": {"name": "a"}}
 _AUDIO = {"voice": "a", "format": "wav"}
@@ -414,6 +416,27 @@ class TestTheGate:
         response = await site.chat(key)
 
         assert (response.status_code, response.headers["x-tollgate-max-output-tokens"]) == (200, "93")
+
+    async def test_reasoning_that_no_cap_holds_back_is_held_for_and_charged(
+        self, make_world: Any, upstream: Upstream, tmp_path: Path
+    ) -> None:
+        # 16,384 tokens of reasoning, at ten dollars for a million, beside an answer of one token.
+        catalogue = tmp_path / "catalogue.json"
+        model = an_entry(id="xai/grok", pricing={"input": 0, "output": 10})
+        catalogue.write_text(json.dumps({"models": [model]}))
+        world = await make_world(XAI_BASE_URL=upstream.url, XAI_API_KEY="xai-1", TOLLGATE_CATALOGUE=str(catalogue))
+        counts = {"prompt_tokens": 9, "completion_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 16_000}}
+        upstream.replies = [json_reply(a_completion(usage={**counts, "total_tokens": 16_010}))]
+        body = {"model": "xai/grok", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}
+        answers = []
+
+        for balance_usd in (0.16, 0.17):
+            headers = {"x-api-key": await world.key(await world.account(balance_usd=balance_usd))}
+            answers.append(await world.client.post("/v1/chat/completions", json=body, headers=headers))
+
+        assert [answer.status_code for answer in answers] == [402, 200]
+        assert answers[1].json()["usage"]["completion_tokens"] == 16_001
+        assert answers[1].json()["usage"]["cost"] == 0.16001
 
 
 def _tool(name: str) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """GET /v1/models."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.builders import an_entry
 from tests.conftest import ProviderSecret, WorldMaker
 from tests.functions.conftest import Site
 
@@ -158,3 +161,20 @@ async def test_the_sandbox_is_offered_only_where_it_is_switched_on(make_world: W
 
     assert not [model for model in listed if model["id"].startswith("sandbox/")]
     assert (called.status_code, called.json()["error"]["code"]) == (404, "model_not_found")
+
+
+async def test_a_provider_of_the_operators_own_is_called_as_its_file_says(
+    make_world: WorldMaker, tmp_path: Path
+) -> None:
+    providers, catalogue = tmp_path / "providers.json", tmp_path / "catalogue.json"
+    row = {"id": "lab", "name": "The lab", "base_url": "http://lab.internal/v1"}
+    providers.write_text(json.dumps({"providers": [row]}))
+    catalogue.write_text(json.dumps({"models": [an_entry(id="lab/our-model")]}))
+    world = await make_world(TOLLGATE_PROVIDERS=str(providers), TOLLGATE_CATALOGUE=str(catalogue))
+    key = await world.key(await world.account())
+
+    body = (await world.client.get("/v1/models?provider=lab", headers={"x-api-key": key})).json()
+
+    (found,) = body["models"]
+    assert (found["code"], found["provider"]["name"]) == ("lab/our-model", "The lab")
+    assert [model["owned_by"] for model in body["data"]] == ["lab"]

@@ -457,7 +457,7 @@ def test_what_a_client_adds_to_a_message_stays() -> None:
 class Dialectal(CompatibleChat):
     """A vendor that does differently whatever a vendor of this language is known to do differently."""
 
-    dialect: ClassVar[Dialect] = Dialect(
+    dialect: Dialect = Dialect(
         takes=frozenset({"temperature", "user"}),
         flags={"cap_field": "max_tokens", "n_max": 1},
         own=frozenset({"thinking"}),

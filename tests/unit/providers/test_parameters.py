@@ -532,6 +532,55 @@ flags = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.parametrize(
+    ("wanted", "sent"), [("none", "none"), ("medium", "high"), ("xhigh", "high"), ("max", "max"), ("minimal", "low")]
+)
+def test_an_effort_that_a_provider_takes_for_another_is_that_one(wanted: str, sent: str) -> None:
+    dialect = Dialect(flags={"effort_levels": ["none", "low", "high", "max"]}, folds={"xhigh": "high"})
+
+    assert plan(a_body(reasoning_effort=wanted), a_model(), dialect, is_strict=True).body["reasoning_effort"] == sent
+
+
+@pytest.mark.parametrize(
+    ("sampling", "kept"),
+    [
+        ("full", {"temperature", "top_p", "presence_penalty", "frequency_penalty"}),
+        ("no_penalties", {"temperature", "top_p"}),
+        ("temperature_only", {"temperature"}),
+        ("none", set()),
+    ],
+)
+def test_a_model_takes_as_much_of_the_sampling_as_it_says(sampling: str, kept: set[str]) -> None:
+    asked = {"temperature": 0.7, "top_p": 0.9, "presence_penalty": 0.5, "frequency_penalty": 0.5}
+
+    made = plan(a_body(**asked), a_model(flags={"sampling": sampling}), OPENAI, is_strict=False)
+
+    assert made.body.keys() & asked.keys() == kept
+    assert set(made.dropped) == asked.keys() - kept
+
+
+@pytest.mark.parametrize(
+    ("flags", "tokens"),
+    [
+        ({}, 0),
+        ({"reasoning_max": 500}, 0),
+        ({"reasoning_in_output": False}, 0),
+        ({"reasoning_in_output": False, "reasoning_max": 500}, 500),
+    ],
+)
+def test_reasoning_counts_beside_the_cap_where_a_model_says_so_and_how_much(flags: dict[str, Any], tokens: int) -> None:
+    assert plan(a_body(), a_model(flags=flags), OPENAI, is_strict=False).extra_output_tokens == tokens
+
+
+@pytest.mark.parametrize("bills", [True, False])
+def test_a_plan_says_whether_hanging_up_stops_the_bill(bills: bool) -> None:
+    dialect = Dialect(flags={"bills_after_disconnect": not bills})
+
+    made = plan(a_body(), a_model(flags={"bills_after_disconnect": bills}), dialect, is_strict=False)
+
+    assert made.bills_after_disconnect is bills
+
+
 @given(fields, flags, st.sampled_from([OPENAI, PLAIN, Dialect()]))
 def test_nothing_gets_lost_unsaid(fields: dict[str, Any], flags: dict[str, Any], dialect: Dialect) -> None:
     outcome = planned_or_refused(dialect, a_model(flags=flags), **fields)

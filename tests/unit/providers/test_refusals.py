@@ -26,7 +26,7 @@ from tollgate.errors import (
     UpstreamRejected,
     UpstreamTimeout,
 )
-from tollgate.providers.refusals import Refusal, Rule, clean, read_refusal, status_in, to_error
+from tollgate.providers.refusals import Refusal, Rule, clean, is_bad_key, read_refusal, status_in, to_error
 
 OPERATORS_FAULTS = (ProviderAuthFailed, ProviderBilling, NoProviderAvailable)
 
@@ -485,3 +485,23 @@ def test_whatever_the_body_is_a_refusal_becomes_an_error_that_can_be_told(status
     assert isinstance(error.message, str)
     if status in {401, 402, 403, 404, 407}:
         assert not isinstance(error, UpstreamRejected)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_bad"),
+    [
+        (401, None, True),
+        (400, {"error": {"message": "Wrong.", "code": "invalid_api_key"}}, True),
+        (403, {"error": {"message": "Wrong.", "type": "authentication_error"}}, True),
+        (400, {"error": "The KEY is none of ours."}, True),
+        (400, {"error": "The lock is none of ours."}, False),
+        (403, None, False),
+        (403, {"error": {"message": "Not from here.", "type": "permission_error"}}, False),
+        (429, {"error": {"message": "No money.", "code": "insufficient_quota"}}, False),
+        (500, {"error": {"message": "Broken.", "code": "invalid_api_key"}}, False),
+    ],
+)
+def test_a_bad_key_is_known_under_whichever_status_it_is_refused(status: int, body: Any, is_bad: bool) -> None:
+    rules = (Rule(ProviderAuthFailed, frozenset({400}), texts=("key is none of ours",)),)
+
+    assert is_bad_key(read_refusal("x", status, {}, body), rules) is is_bad

@@ -74,12 +74,13 @@ def test_a_provider_is_configured_by_its_key_or_by_the_address_of_its_server(
     assert PROVIDERS[provider].is_configured(environment) is is_configured
 
 
-def test_a_provider_names_the_one_variable_that_it_needs() -> None:
-    assert {name: PROVIDERS[name].needs for name in ("openai", "google", "ollama", "sandbox")} == {
-        "openai": "OPENAI_API_KEY",
-        "google": "GEMINI_API_KEY",
-        "ollama": "OLLAMA_HOST",
-        "sandbox": "",
+def test_a_provider_names_the_variables_that_it_needs() -> None:
+    assert {name: PROVIDERS[name].missing({}) for name in ("openai", "azure", "ollama", "vllm", "sandbox")} == {
+        "openai": ("OPENAI_API_KEY",),
+        "azure": ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"),
+        "ollama": ("OLLAMA_HOST",),
+        "vllm": ("VLLM_BASE_URL",),
+        "sandbox": (),
     }
 
 
@@ -96,3 +97,9 @@ def test_loading_one_adapter_loads_no_other_and_no_sdk(provider: Provider) -> No
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert loaded.stdout.strip() == "[]"
+
+
+def test_no_two_providers_share_a_setting() -> None:
+    settings = [name for row in PROVIDERS.values() for name in (row.base_url_setting, row.key_setting) if name]
+
+    assert len(set(settings)) == len(settings)

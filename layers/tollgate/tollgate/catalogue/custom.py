@@ -85,7 +85,7 @@ class _Entry(BaseModel):
     fallbacks: list[str] | None = None
     pricing: _Pricing | None = None
     cap_field: Literal["max_tokens", "max_completion_tokens", "maxOutputTokens", "num_predict"] | None = None
-    sampling: Literal["full", "temperature_only", "none"] | None = None
+    sampling: Literal["full", "no_penalties", "temperature_only", "none"] | None = None
     temperature_max: Annotated[float, Field(gt=0)] | None = None
     effort_levels: list[_Effort] | None = None
     effort_field: str | None = None
@@ -107,6 +107,7 @@ class _Entry(BaseModel):
     web_search: bool | None = None
     reasoning_in_output: bool | None = None
     bills_after_disconnect: bool | None = None
+    sends: dict[str, Any] | None = None
     stream_tools: bool | None = None
 
 

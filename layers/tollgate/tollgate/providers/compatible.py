@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from types import NoneType
 from typing import Any, ClassVar, Final
 
@@ -35,10 +36,12 @@ _SAYS: Final = ("content", "tool_calls", "refusal", "audio", "function_call")
 class CompatibleChat:
     """Chat in OpenAI's language. A vendor overrides what it does differently, and nothing else."""
 
-    dialect: ClassVar[Dialect] = Dialect()
-    rules: ClassVar[tuple[Rule, ...]] = ()
+    dialect: Dialect = Dialect()
+    rules: tuple[Rule, ...] = ()
     own_message_fields: ClassVar[frozenset[str]] = frozenset()
     """Provider extras on messages that this provider wants back."""
+    id_header: ClassVar[str] = ""
+    """The header with the provider's own id of a call, where the answer has another or none."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -49,10 +52,12 @@ class CompatibleChat:
 
     async def complete(self, request: ChatRequest) -> Completion:
         """See `tollgate.providers.protocols.Chat`."""
-        answer, _ = await self._connection.post(
+        answer, headers = await self._connection.post(
             self.path(request), self.to_wire(request, is_stream=False), headers=self.headers, rules=self.rules
         )
-        return self.from_wire(answer)
+        completion = self.from_wire(answer)
+        call_id = headers.get(self.id_header) if self.id_header else None
+        return replace(completion, upstream_id=call_id) if call_id else completion
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """See `tollgate.providers.protocols.Chat`."""

@@ -77,8 +77,8 @@ class Connection:
         self._http = http
         self._credential = credential
         self._patience = patience or Patience(first_byte_s=provider.first_byte_s)
-        # What no error may show: the host, which can be the operator's alone, and the keys as they are used.
-        self._secrets = {self.base_url.partition("://")[2].partition("/")[0]}
+        # What no error may show: the host, which can be the operator's alone, what its proxies are told, and the keys.
+        self._secrets = {self.base_url.partition("://")[2].partition("/")[0], *provider.headers.values()}
 
     async def key(self, *, fresh: bool = False) -> str:
         """The operator's credential; empty for a provider that needs none.
@@ -168,11 +168,11 @@ class Connection:
         """An answer that makes no sense."""
         return UpstreamInvalid(message, upstream_status=status, **self._facts)
 
-    def not_configured(self, setting: str) -> NoProviderAvailable:
-        """A provider that the operator has not set up, or not well enough to be called: `setting` is missing."""
+    def not_configured(self, setting: str, problem: str = "is not set") -> NoProviderAvailable:
+        """A provider that the operator has not set up, or not well enough to be called; the operator is told why."""
         return NoProviderAvailable(
             f"The provider '{self.provider.id}' is not configured on this gateway.",
-            detail=f"{setting} is not set.",
+            detail=f"{setting} {problem}.",
             **self._facts,
         )
 
@@ -181,9 +181,7 @@ class Connection:
         self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...], timeout_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
         if not self.base_url:
-            raise self.not_configured(
-                self.provider.host.setting if self.provider.host else self.provider.base_url_setting
-            )
+            raise self.not_configured(self.provider.address_setting)
         content = to_json(body)
         key = await self.key()
         response = await self._send(path, content, headers(key), timeout_s)

@@ -1,7 +1,7 @@
 """OpenAI itself: https://platform.openai.com/docs/api-reference/chat ."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from tollgate.contracts.chat import ChatRequest
 from tollgate.errors import ContentFiltered, ProviderAuthFailed
@@ -13,8 +13,8 @@ from tollgate.providers.refusals import Rule
 class OpenAIChat(CompatibleChat):
     """Chat completions of OpenAI itself."""
 
-    dialect: ClassVar[Dialect] = Dialect(flags={"allowed_tools": True, "custom_tools": True})
-    rules: ClassVar[tuple[Rule, ...]] = (
+    dialect: Dialect = Dialect(flags={"allowed_tools": True, "custom_tools": True})
+    rules: tuple[Rule, ...] = (
         # Newer models want to know who the operator is: https://help.openai.com/en/articles/10910291
         Rule(ProviderAuthFailed, frozenset({400, 403, 404}), texts=("organization must be verified",)),
         Rule(ContentFiltered, frozenset({400}), codes=("invalid_prompt",)),

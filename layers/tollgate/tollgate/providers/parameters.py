@@ -45,7 +45,7 @@ DEFAULT_FLAGS: Final[Flags] = {
 """What holds for a model that says nothing else. A provider's defaults come over these, and its own flags over both."""
 
 _SAMPLING: Final = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
-_TUNING: Final = _SAMPLING | {
+TUNING: Final = _SAMPLING | {
     "logit_bias",
     "parallel_tool_calls",
     "prediction",
@@ -57,6 +57,7 @@ _TUNING: Final = _SAMPLING | {
     "user",
     "verbosity",
 }
+"""Parameters that tune an answer: without one it is another answer to the same question."""
 _MEANING: Final = frozenset(
     {
         "audio",
@@ -88,7 +89,7 @@ _ROUTER: Final = frozenset(
         "stream_options",
     }
 )
-FIELDS: Final = _TUNING | _MEANING | _ALWAYS | _ROUTER | {"function_call", "functions", "store"}
+FIELDS: Final = TUNING | _MEANING | _ALWAYS | _ROUTER | {"function_call", "functions", "store"}
 """Every field of a chat completion request that is known by name."""
 _TEXT: Final = {"type": "text"}
 # What each value of the flag `json` allows. What cannot be sent is asked for in words, and checked.
@@ -107,7 +108,7 @@ _PART_MODALITIES: Final = {"image_url": "image", "input_audio": "audio", "file":
 class Dialect:
     """What a provider takes: the tuning parameters it knows, its defaults, and names of its own that are passed on."""
 
-    takes: frozenset[str] = _TUNING
+    takes: frozenset[str] = TUNING
     flags: Flags = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     folds: Mapping[str, str] = field(default_factory=dict)
@@ -141,7 +142,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         elif name == "store":
             # The router keeps no conversations; `false` is what happens anyway.
             dropped += ["store"] if value else []
-        elif name not in _TUNING:
+        elif name not in TUNING:
             unknown.append(name)
         elif name in dialect.takes and _is_tunable(name, value, model, flags):
             kept[name] = value
@@ -198,7 +199,9 @@ def _is_tunable(name: str, value: Any, model: Model, flags: Flags) -> bool:
             return value in _USUAL_TIERS or value in model.price.service_tiers
         case "temperature":
             return bool(flags["sampling"] != "none")
-        case "top_p" | "presence_penalty" | "frequency_penalty":
+        case "top_p":
+            return bool(flags["sampling"] in {"full", "no_penalties"})
+        case "presence_penalty" | "frequency_penalty":
             return bool(flags["sampling"] == "full")
         case "reasoning_effort":
             return bool(flags["effort_levels"])

@@ -67,6 +67,8 @@ class Refusal:
     """Codes and reasons from deeper in the body, and the names of what its metadata holds, in lower case."""
     param: str | None = None
     retry_after_s: float | None = None
+    cause: str = ""
+    """What somebody said whom the provider asked in turn: looked at as its message is, and never told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Rule:
         words = (*refusal.code.split(), *refusal.details)
         if self.only_with and self.only_with not in words:
             return False
-        text = refusal.message.lower()
+        text = f"{refusal.message} {refusal.cause}".lower()
         return any(code in words for code in self.codes) or any(part in text for part in self.texts)
 
 
@@ -274,11 +276,13 @@ def read_refusal(
     return Refusal(
         provider=provider,
         status=status,
-        message=text(inner.get("message")) or text(_complaint(outer.get("detail"))),
+        message=text(_complaint(inner.get("message"))) or text(_complaint(outer.get("detail"))),
         code=" ".join(word for value in codes if (word := _word(text(value)))),
         details=tuple(word for value in deeper if (word := _word(text(value)))),
         param=text(inner.get("param")) or None,
         retry_after_s=retry_after_s(headers, error, now=now or datetime.now(UTC)),
+        # https://openrouter.ai/docs/api/reference/errors-and-debugging
+        cause=text(_inside(metadata, "raw"))[:_LONGEST_TEXT],
     )
 
 
@@ -316,9 +320,10 @@ def _inside(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _complaint(detail: Any) -> Any:
-    """What servers built with FastAPI say: a text, or a list of what is wrong with each field."""
-    return _inside(detail[0], "msg") if isinstance(detail, list) and detail else detail
+def _complaint(said: Any) -> Any:
+    """What is said, where it is no text but, as servers built with FastAPI have it, a list with what is wrong."""
+    said = said.get("detail") if isinstance(said, dict) else said
+    return _inside(said[0], "msg") if isinstance(said, list) and said else said
 
 
 def _word(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 _HERE: Final = "127.0.0.1"
@@ -30,6 +30,12 @@ class Provider:
     key_setting: str
     can: Mapping[str, str] = field(default_factory=dict)
     is_key_needed: bool = True
+    dialect: str = ""
+    """Which of the dialects in `rows` it speaks, for a vendor that has no module of its own."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of every request."""
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    """What holds for its models, over what its dialect says."""
     host: Host | None = None
     first_byte_s: float = 120.0
     """How long a stream may take to begin."""
@@ -41,9 +47,17 @@ class Provider:
             named = _address_of(environment.get(self.host.setting, ""), self.host)
         return (named or self.base_url).rstrip("/")
 
+    def missing(self, environment: Mapping[str, str]) -> tuple[str, ...]:
+        """The settings without which it cannot be called, as far as they are not there."""
+        needed = {
+            self.key_setting: self.is_key_needed and not environment.get(self.key_setting),
+            self.address_setting: self.is_elsewhere and not self.address(environment),
+        }
+        return tuple(setting for setting, is_missing in needed.items() if is_missing)
+
     def is_configured(self, environment: Mapping[str, str]) -> bool:
-        """Whether the environment has what it takes to call the provider: its key, or the address of its server."""
-        return bool(environment.get(self.key_setting) if self.is_key_needed else self.address(environment))
+        """Whether the environment has what it takes to call the provider: its key, the address of its server."""
+        return not self.missing(environment)
 
     @property
     def is_elsewhere(self) -> bool:
@@ -51,9 +65,9 @@ class Provider:
         return bool(self.base_url_setting)
 
     @property
-    def needs(self) -> str:
-        """The variable that configures the provider."""
-        return self.host.setting if self.host is not None else self.key_setting
+    def address_setting(self) -> str:
+        """The variable that tells where it is: of a server that the operator runs, the usual one."""
+        return self.host.setting if self.host is not None else self.base_url_setting
 
 
 def _address_of(text: str, host: Host) -> str:
@@ -107,6 +121,86 @@ _ROWS: Final = (
         host=Host("OLLAMA_HOST", port=11434, path="/api"),
         # Loading a model takes minutes.
         first_byte_s=280.0,
+    ),
+    Provider(
+        id="azure",
+        name="Azure OpenAI",
+        # Each resource has an address of its own.
+        base_url="",
+        base_url_setting="AZURE_OPENAI_ENDPOINT",
+        key_setting="AZURE_OPENAI_API_KEY",
+        can={"chat": "azure:AzureChat"},
+    ),
+    Provider(
+        id="openrouter",
+        name="OpenRouter",
+        base_url="https://openrouter.ai/api/v1",
+        base_url_setting="OPENROUTER_BASE_URL",
+        key_setting="OPENROUTER_API_KEY",
+        can={"chat": "openrouter:OpenRouterChat"},
+    ),
+    Provider(
+        id="deepseek",
+        name="DeepSeek",
+        base_url="https://api.deepseek.com",
+        base_url_setting="DEEPSEEK_BASE_URL",
+        key_setting="DEEPSEEK_API_KEY",
+        can={"chat": "deepseek:DeepSeekChat"},
+    ),
+    Provider(
+        id="xai",
+        name="xAI",
+        base_url="https://api.x.ai/v1",
+        base_url_setting="XAI_BASE_URL",
+        key_setting="XAI_API_KEY",
+        can={"chat": "xai:XAIChat"},
+    ),
+    Provider(
+        id="groq",
+        name="Groq",
+        base_url="https://api.groq.com/openai/v1",
+        base_url_setting="GROQ_BASE_URL",
+        key_setting="GROQ_API_KEY",
+        can={"chat": "rows:RowChat"},
+        dialect="groq",
+    ),
+    Provider(
+        id="mistral",
+        name="Mistral",
+        base_url="https://api.mistral.ai/v1",
+        base_url_setting="MISTRAL_BASE_URL",
+        key_setting="MISTRAL_API_KEY",
+        can={"chat": "rows:RowChat"},
+        dialect="mistral",
+    ),
+    Provider(
+        id="together",
+        name="Together AI",
+        base_url="https://api.together.xyz/v1",
+        base_url_setting="TOGETHER_BASE_URL",
+        key_setting="TOGETHER_API_KEY",
+        can={"chat": "rows:RowChat"},
+        dialect="together",
+    ),
+    Provider(
+        id="fireworks",
+        name="Fireworks AI",
+        base_url="https://api.fireworks.ai/inference/v1",
+        base_url_setting="FIREWORKS_BASE_URL",
+        key_setting="FIREWORKS_API_KEY",
+        can={"chat": "rows:RowChat"},
+        dialect="fireworks",
+    ),
+    Provider(
+        id="vllm",
+        name="vLLM",
+        # Wherever the operator runs it.
+        base_url="",
+        base_url_setting="VLLM_BASE_URL",
+        key_setting="VLLM_API_KEY",
+        can={"chat": "rows:RowChat"},
+        is_key_needed=False,
+        dialect="open",
     ),
     Provider(
         id="sandbox",

@@ -15,7 +15,7 @@ from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.router.models import ModelListQuery
 from tollgate.errors import InvalidModelId
-from tollgate.providers.registry import PROVIDERS
+from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.gate import check_balance
 from tollgate.stores.aws import AwsError, AwsUnavailable
@@ -41,7 +41,11 @@ async def list_models(query: ModelListQuery, call: Call, resources: Resources) -
         {
             "object": "list",
             "data": [model_entry(model, configured) for model in models if model.enabled],
-            "models": [_puq_model(model, configured) for model in models if model.enabled or query.enabled != "1"],
+            "models": [
+                _puq_model(model, resources.providers.get(model.provider), configured)
+                for model in models
+                if model.enabled or query.enabled != "1"
+            ],
         }
     )
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
@@ -122,9 +126,8 @@ async def _configured(resources: Resources) -> frozenset[str] | None:
         return None
 
 
-def _puq_model(model: Model, configured: frozenset[str] | None) -> dict[str, Any]:
+def _puq_model(model: Model, provider: Provider | None, configured: frozenset[str] | None) -> dict[str, Any]:
     rates = model.price.rates
-    provider = PROVIDERS.get(model.provider)
     name = provider.name if provider else model.provider
     return {
         "id": crc32(model.id.encode()),
