@@ -148,14 +148,22 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         calls = choices
         del kept["n"]
     dropped += _shown(unknown)
-    if is_strict and dropped:
-        name = dropped[0]
+    if is_strict:
+        refuse_dropped(dropped, model)
+    return Plan(body=kept, dropped=tuple(dropped), calls=calls)
+
+
+def refuse_dropped(names: Iterable[str], model: Model) -> None:
+    """Refuse what would be left out or changed, if there is anything.
+
+    Raises UnsupportedParameter.
+    """
+    for name in names:
         raise UnsupportedParameter(
             f"'{name}' is not supported by '{model.id}' as sent. Leave it out, or allow that it is dropped with "
             "'drop_params': true.",
             param=name,
         )
-    return Plan(body=kept, dropped=tuple(dropped), calls=calls)
 
 
 def nearest_effort(wanted: str, levels: Iterable[str]) -> str:

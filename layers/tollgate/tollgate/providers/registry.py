@@ -28,6 +28,14 @@ _ROWS: Final = (
         can={"chat": "openai:OpenAIChat"},
     ),
     Provider(
+        id="anthropic",
+        name="Anthropic",
+        base_url="https://api.anthropic.com/v1",
+        base_url_setting="ANTHROPIC_BASE_URL",
+        key_setting="ANTHROPIC_API_KEY",
+        can={"chat": "anthropic:AnthropicChat"},
+    ),
+    Provider(
         id="sandbox",
         name="Sandbox",
         base_url="",

@@ -1,0 +1,204 @@
+"""An answer that comes in blocks, told in OpenAI's words: the same pieces read it whole and streamed."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic_core import from_json
+
+from tollgate.contracts.chat import Completion, Delta
+from tollgate.contracts.usage import Usage
+
+Choice = dict[str, Any]
+
+JSON_INSTRUCTION: Final = "Answer with one JSON object and nothing else: no Markdown, no words around it."
+"""For models that have no mode for it."""
+_FENCED: Final = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
+
+
+class Unreadable(ValueError):
+    """An answer that is not in the form that its vendor has described, or that ends before it says anything."""
+
+
+class Blocks:
+    """The one choice of an answer, block by block; a block is known by its number. Every method gives what to say."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self._reasons = reasons
+        self._has_spoken = False
+        self._calls: dict[int, int] = {}
+        """The number among the calls, by the number of the block."""
+        self._has_arguments: set[int] = set()
+        self._thoughts: dict[int, dict[str, Any]] = {}
+        self.is_finished = False
+
+    def text(self, text: str) -> Iterator[Choice]:
+        """More text."""
+        if text:
+            self._has_spoken = True
+            yield _part({"content": text})
+
+    def thought(self, block: int, text: str = "", signature: str = "") -> Iterator[Choice]:
+        """More thinking, or more of its signature."""
+        thought = self._thoughts.setdefault(block, {"type": "thinking", "thinking": "", "signature": ""})
+        thought["thinking"] += text
+        thought["signature"] += signature
+        if text:
+            yield _part({"reasoning_content": text})
+
+    def redacted(self, block: int, data: str) -> Iterator[Choice]:
+        """More thinking that nobody may read."""
+        thought = self._thoughts.setdefault(block, {"type": "redacted_thinking", "data": ""})
+        thought["data"] += data
+        yield from ()
+
+    def call(self, block: int, call_id: str | None, name: str) -> Iterator[Choice]:
+        """A tool call begins."""
+        self._has_spoken = True
+        self._calls[block] = number = len(self._calls)
+        function = {"name": name, "arguments": ""}
+        yield _part({"tool_calls": [{"index": number, "id": call_id, "type": "function", "function": function}]})
+
+    def arguments(self, block: int, text: str) -> Iterator[Choice]:
+        """More of a call's arguments."""
+        if text and block in self._calls:
+            self._has_arguments.add(block)
+            yield _part({"tool_calls": [{"index": self._calls[block], "function": {"arguments": text}}]})
+
+    def close(self, block: int) -> Iterator[Choice]:
+        """A block is over: a thought is told whole, with its signature, and a call without arguments has none."""
+        if block in self._calls and block not in self._has_arguments:
+            yield from self.arguments(block, "{}")
+        if (thought := self._thoughts.pop(block, None)) is not None:
+            yield _part({"thinking_blocks": [thought]})
+
+    def finish(self, reason: str) -> Iterator[Choice]:
+        """The answer is over.
+
+        Raises Unreadable where it said nothing and ends for a reason that nobody knows.
+        """
+        if reason not in self._reasons and not self._has_spoken:
+            raise Unreadable(reason)
+        # A word that nobody knows ends an answer well, if there is one.
+        told = self._reasons.get(reason, "stop")
+        for block in sorted({*self._calls, *self._thoughts}):
+            yield from self.close(block)
+        self.is_finished = True
+        yield _part({}, "tool_calls" if told == "stop" and self._calls else told)
+
+
+def joined(deltas: Iterable[Delta]) -> Completion:
+    """A streamed answer of one choice, whole."""
+    message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
+    calls: list[dict[str, Any]] = []
+    facts: dict[str, Any] = {"usage": None, "extras": {}, "upstream_id": None, "upstream_model": None}
+    reason: str | None = None
+    for delta in deltas:
+        facts |= {name: value for name in facts if (value := getattr(delta, name))}
+        for choice in delta.choices:
+            reason = choice["finish_reason"] or reason
+            for name, value in choice["delta"].items():
+                if name == "tool_calls":
+                    _gather(calls, value)
+                elif name == "thinking_blocks":
+                    message[name] = [*message.get(name, ()), *value]
+                else:
+                    message[name] = (message.get(name) or "") + value
+    if calls:
+        message["tool_calls"] = calls
+    elif message["content"] is None:
+        message["content"] = ""
+    choices = [{"index": 0, "message": message, "logprobs": None, "finish_reason": reason}]
+    return Completion(choices=choices, **facts)
+
+
+def counted(
+    prompt: Iterable[Any], completion: Any, *, cached: Any = None, cache_write: Any = None, reasoning: Any = None
+) -> Usage | None:
+    """Usage from a vendor's counters; `prompt` are those that make up the prompt together, the first the plain one.
+
+    A missing counter is zero, and makes an estimate of the usage where it is the plain prompt or the completion. None
+    where the counters cannot be used: both of these are missing, or one is no number of tokens.
+    """
+    plain, *others = prompt
+    counts = (plain, *others, completion, cached, cache_write, reasoning)
+    if plain is completion is None or not all(count is None or is_count(count) for count in counts):
+        return None
+    completion_tokens = completion or 0
+    return Usage(
+        prompt_tokens=sum(count or 0 for count in (plain, *others)),
+        completion_tokens=completion_tokens,
+        cached_tokens=cached or 0,
+        cache_write_tokens=cache_write or 0,
+        reasoning_tokens=min(reasoning or 0, completion_tokens),
+        is_estimated=plain is None or completion is None,
+    )
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value can be a number of tokens."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def text_of(value: Any) -> str:
+    """A text where nothing else may be.
+
+    Raises Unreadable.
+    """
+    if not isinstance(value, str):
+        raise Unreadable("a text is missing")
+    return value
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """An object where nothing else may be.
+
+    Raises Unreadable.
+    """
+    if not isinstance(value, dict):
+        raise Unreadable("an object is missing")
+    return value
+
+
+def number_of(value: Any) -> int:
+    """The number of a block.
+
+    Raises Unreadable.
+    """
+    if not is_count(value):
+        raise Unreadable("a number is missing")
+    return int(value)
+
+
+def only_json(completion: Completion) -> Completion:
+    """An answer that was asked to be a JSON object, without the fence that models like to put around one.
+
+    Raises Unreadable where it came to its end and is none.
+    """
+    (choice,) = completion.choices
+    message = choice["message"]
+    if choice["finish_reason"] != "stop":
+        return completion
+    text = message["content"] or ""
+    if fenced := _FENCED.fullmatch(text):
+        text = fenced[1]
+    try:
+        is_object = isinstance(from_json(text), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise Unreadable("no JSON object")
+    return replace(completion, choices=[{**choice, "message": {**message, "content": text}}])
+
+
+def _gather(calls: list[dict[str, Any]], fragments: Iterable[Mapping[str, Any]]) -> None:
+    for fragment in fragments:
+        if "id" in fragment:
+            calls.append({"id": fragment["id"], "type": fragment["type"], "function": dict(fragment["function"])})
+        else:
+            calls[fragment["index"]]["function"]["arguments"] += fragment["function"]["arguments"]
+
+
+def _part(delta: dict[str, Any], reason: str | None = None) -> Choice:
+    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
