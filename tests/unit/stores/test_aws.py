@@ -5,8 +5,8 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from tollgate.stores.aws import AwsBusy, AwsClient, AwsError, AwsUnavailable, credentials_from
-from tollgate.stores.signature import AwsCredentials
+from tollgate.signature import AwsCredentials
+from tollgate.stores.aws import AwsBusy, AwsClient, AwsError, AwsUnavailable
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
@@ -97,11 +97,3 @@ async def test_a_lasting_trouble_ends_as_what_it_is(
         await _call(aws)
 
     assert 2 < len(aws.requests) < 10
-
-
-def test_credentials_of_the_environment_come_first() -> None:
-    found = credentials_from(
-        {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
-    )()
-
-    assert found == AwsCredentials("key", "secret", "token")
