@@ -10,23 +10,19 @@ from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
 from tollgate.errors import ContentFiltered, ContextLengthExceeded, ProviderBilling
 from tollgate.providers.anthropic_answers import Reading, from_wire
-from tollgate.providers.blocks import JSON_INSTRUCTION, Unreadable, joined, only_json
+from tollgate.providers.blocks import JSON_INSTRUCTION, LONGEST_AT_ONCE, Unreadable, joined, only_json
 from tollgate.providers.closed_schemas import asks_for_any_json, closed, schema_of
 from tollgate.providers.connection import Connection
 from tollgate.providers.events import Event, EventReader
-from tollgate.providers.parameters import Dialect, plan, refuse_dropped
+from tollgate.providers.parameters import Dialect, one_sampling, plan, refuse_dropped, without_blank_stops
 from tollgate.providers.refusals import Rule
 from tollgate.providers.thinking import effort_of, settle_thinking, thinking_of
-from tollgate.providers.turns import EMPTY_SCHEMA, Block, Turn, check_turns, data_of, to_turns, tools_in
+from tollgate.providers.turns import EARLIER_TOOL, EMPTY_SCHEMA, Block, Turn, check_turns, data_of, to_turns, tools_in
 
 # The version in which every parameter of the contract is still taken.
 _VERSION: Final = "2023-06-01"
-# A longer answer can take longer than any connection is sure to be kept open for without a sign of life:
-# https://platform.claude.com/docs/en/api/errors#long-requests
-_LONGEST_AT_ONCE: Final = 16_000
 _SERVICE_TIERS: Final[Mapping[str, str]] = {"auto": "auto", "default": "standard_only"}
 _TOOL_CHOICES: Final[Mapping[str, str]] = {"auto": "auto", "none": "none", "required": "any"}
-_EARLIER_TOOL: Final = "No longer there: do not call it."
 
 
 class AnthropicChat:
@@ -78,7 +74,7 @@ class AnthropicChat:
 
     async def complete(self, request: ChatRequest) -> Completion:
         """See `tollgate.providers.protocols.Chat`."""
-        if request.max_output_tokens > _LONGEST_AT_ONCE:
+        if request.max_output_tokens > LONGEST_AT_ONCE:
             async with aclosing(self.stream(request)) as deltas:
                 completion = joined([delta async for delta in deltas])
         else:
@@ -165,16 +161,8 @@ def to_wire(request: ChatRequest, flags: Mapping[str, Any], *, is_stream: bool) 
 
 def _settle(kept: dict[str, Any]) -> Iterator[str]:
     """Put a planned body into values that they take; the names of those that are lost in that."""
-    if "temperature" in kept and kept.pop("top_p", None) is not None:
-        # Some models refuse both together, and none needs both.
-        yield "top_p"
-    if "stop" in kept:
-        stops = [kept["stop"]] if isinstance(kept["stop"], str) else kept["stop"]
-        kept["stop"] = [stop for stop in stops if stop.strip()]
-        if len(kept["stop"]) < len(stops):
-            yield "stop"
-        if not kept["stop"]:
-            del kept["stop"]
+    yield from one_sampling(kept)
+    yield from without_blank_stops(kept)
     if (tier := kept.pop("service_tier", None)) is not None:
         if tier in _SERVICE_TIERS:
             kept["service_tier"] = _SERVICE_TIERS[tier]
@@ -242,7 +230,7 @@ def _tools(body: JsonObject) -> list[dict[str, Any]] | None:
     tools = [_tool(tool["function"]) for tool in body.get("tools") or ()]
     declared = {tool["name"] for tool in tools}
     tools += [
-        {"name": name, "description": _EARLIER_TOOL, "input_schema": EMPTY_SCHEMA}
+        {"name": name, "description": EARLIER_TOOL, "input_schema": EMPTY_SCHEMA}
         for name in tools_in(body["messages"])
         if name not in declared
     ]

@@ -14,6 +14,10 @@ Choice = dict[str, Any]
 
 JSON_INSTRUCTION: Final = "Answer with one JSON object and nothing else: no Markdown, no words around it."
 """For models that have no mode for it."""
+LONGEST_AT_ONCE: Final = 16_000
+"""Tokens above which an answer is streamed from the vendor, whatever the client asked for: it can take longer than a
+connection is sure to stay open without a sign of life (https://platform.claude.com/docs/en/api/errors#long-requests).
+"""
 _FENCED: Final = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
 
 
@@ -70,7 +74,9 @@ class Blocks:
         """A block is over: a thought is told whole, with its signature, and a call without arguments has none."""
         if block in self._calls and block not in self._has_arguments:
             yield from self.arguments(block, "{}")
-        if (thought := self._thoughts.pop(block, None)) is not None:
+        thought = self._thoughts.pop(block, None)
+        # Thinking that nobody signed is of no use to anybody but its reader.
+        if thought is not None and (thought.get("signature") or thought.get("data")):
             yield _part({"thinking_blocks": [thought]})
 
     def finish(self, reason: str) -> Iterator[Choice]:

@@ -72,7 +72,9 @@ class Connection:
         patience: Patience | None = None,
     ) -> None:
         self.provider = provider
-        self.base_url = (environment.get(provider.base_url_setting) or provider.base_url).rstrip("/")
+        self.region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+        usual = provider.base_url.replace("{region}", self.region)
+        self.base_url = (environment.get(provider.base_url_setting) or usual).rstrip("/")
         self.environment = environment
         self._http = http
         self._credential = credential

@@ -172,6 +172,23 @@ def nearest_effort(wanted: str, levels: Iterable[str]) -> str:
     return min(levels, key=lambda level: (abs(EFFORTS.index(level) - rank), -EFFORTS.index(level)))
 
 
+def one_sampling(kept: dict[str, Any]) -> list[str]:
+    """Leave out `top_p` beside a temperature: some models refuse both together. The names of what is left out."""
+    return ["top_p"] if "temperature" in kept and kept.pop("top_p", None) is not None else []
+
+
+def without_blank_stops(kept: dict[str, Any]) -> list[str]:
+    """Leave out stop sequences of white space alone, and make the rest a list. The names of what is left out."""
+    if "stop" not in kept:
+        return []
+    stops = [kept["stop"]] if isinstance(kept["stop"], str) else kept["stop"]
+    kept["stop"] = [stop for stop in stops if stop.strip()]
+    lost = ["stop"] if len(kept["stop"]) < len(stops) else []
+    if not kept["stop"]:
+        del kept["stop"]
+    return lost
+
+
 def _is_tunable(name: str, flags: Flags) -> bool:
     match name:
         case "temperature":

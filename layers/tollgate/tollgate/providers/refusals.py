@@ -169,6 +169,17 @@ _STATUS_OF_WORD: Final[Mapping[str, int]] = {
     "timeout_error": 504,
     "deadline_exceeded": 504,
     "overloaded_error": 529,
+    # AWS's: https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
+    "validationexception": 400,
+    "accessdeniedexception": 403,
+    "resourcenotfoundexception": 404,
+    "modeltimeoutexception": 408,
+    "modelerrorexception": 424,
+    "modelstreamerrorexception": 424,
+    "modelnotreadyexception": 429,
+    "throttlingexception": 429,
+    "internalserverexception": 500,
+    "serviceunavailableexception": 503,
 }
 
 _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
@@ -248,11 +259,13 @@ def read_refusal(
         _inside(metadata, "limit_source"),
     ]
     code = inner.get("code")
-    codes = [str(code) if isinstance(code, int) else code, inner.get("type"), inner.get("status")]
+    # AWS names an error in a header or under this name, with an address behind or a namespace in front.
+    aws = text(headers.get("x-amzn-errortype") or inner.get("__type")).partition(":")[0].rpartition("#")[2]
+    codes = [str(code) if isinstance(code, int) else code, inner.get("type"), inner.get("status"), aws]
     return Refusal(
         provider=provider,
         status=status,
-        message=text(inner.get("message")),
+        message=text(inner.get("message") or inner.get("Message")),
         code=" ".join(word for value in codes if (word := _word(text(value)))),
         details=tuple(word for value in deeper if (word := _word(text(value)))),
         param=text(inner.get("param")) or None,

@@ -17,6 +17,8 @@ Message = Mapping[str, Any]
 SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 EMPTY_SCHEMA: Final[Mapping[str, Any]] = {"type": "object", "properties": {}}
 # A conversation begins with the user. Where it does not, this is what the user said.
+EARLIER_TOOL: Final = "No longer there: do not call it."
+"""What is said of a tool that was called before and is declared no more."""
 _NOTHING: Final = "."
 _PDF_URL: Final = "data:application/pdf;base64,"
 # The first bytes of every PDF, in base64.
