@@ -2,7 +2,8 @@
 
 A folder of a case holds `client.json` (what a client sends to the gateway), `model.json` (what its model is beyond the
 usual one), `request.json` (what has to arrive at the provider), `answer.json` and `stream.sse` (the same answer, whole
-and streamed). `errors/` holds refusals, `broken/` streams that go wrong.
+and streamed). `dropped.json` names what of the client's request is lost on the way, `stream.jsonl` holds the events of
+a stream that is binary: name and payload. `errors/` holds refusals, `broken/` streams that go wrong.
 """
 
 import json

@@ -27,7 +27,7 @@ from tollgate.errors import (
     UnsupportedParameter,
 )
 from tollgate.providers.bedrock_answers import Reading, from_wire
-from tollgate.providers.bedrock_requests import has_cache, to_wire
+from tollgate.providers.bedrock_requests import has_cache, has_strict_tools, to_wire
 from tollgate.providers.blocks import LONGEST_AT_ONCE, Unreadable, joined, only_json
 from tollgate.providers.closed_schemas import asks_for_any_json
 from tollgate.providers.connection import Connection
@@ -93,7 +93,7 @@ class BedrockChat:
         if flags.get("effort_field"):
             dropped |= dict.fromkeys(settle_thinking(kept, flags))
             dropped |= dict.fromkeys(one_sampling(kept))
-        dropped |= dict.fromkeys((*without_blank_stops(kept), *_lost(kept, model)))
+        dropped |= dict.fromkeys((*without_blank_stops(kept), *_lost(kept, model, flags)))
         if is_strict:
             refuse_dropped(dropped, model)
         return Plan(body=kept, dropped=tuple(dropped), calls=planned.calls)
@@ -191,11 +191,13 @@ def _check_images(messages: Any, model: Model) -> None:
                 )
 
 
-def _lost(kept: JsonObject, model: Model) -> Iterator[str]:
+def _lost(kept: JsonObject, model: Model, flags: Mapping[str, Any]) -> Iterator[str]:
     messages = kept["messages"]
     if kept.get("tool_choice") == "none" and tools_in(messages):
         # Calls in the history need their tools declared, and what is declared can be called.
         yield "tool_choice"
+    if not has_strict_tools(flags) and any(tool["function"].get("strict") for tool in kept.get("tools", ())):
+        yield "tools.strict"
     if not has_cache(model) and any(
         part.get("cache_control")
         for message in messages

@@ -36,7 +36,7 @@ def to_wire(request: ChatRequest, flags: Mapping[str, Any]) -> dict[str, Any]:
         "system": _system(system),
         "messages": _messages(turns, words),
         "inferenceConfig": _without_none(inference),
-        "toolConfig": _tool_config(body),
+        "toolConfig": _tool_config(body, flags),
         **_reasoning(body, flags, request.max_output_tokens),
     }
     return {name: value for name, value in wire.items() if value}
@@ -79,6 +79,11 @@ class _BedrockWords:
         return [{"cachePoint": {"type": "default"}}] if is_cached and self._with_cache else []
 
 
+def has_strict_tools(flags: Mapping[str, Any]) -> bool:
+    """Whether a model keeps to the schema of a tool: those that keep to that of an answer."""
+    return bool(flags["json"] == "schema")
+
+
 def has_cache(model: Model) -> bool:
     """Whether a model keeps what it has read: those that do have a price for it."""
     return model.price.rates.cached_input is not None
@@ -102,10 +107,10 @@ def _messages(turns: list[Turn], words: _BedrockWords) -> list[Turn]:
     return turns
 
 
-def _tool_config(body: JsonObject) -> dict[str, Any] | None:
+def _tool_config(body: JsonObject, flags: Mapping[str, Any]) -> dict[str, Any] | None:
     called = tools_in(body["messages"])
     choice = body.get("tool_choice")
-    tools = [_tool(tool["function"]) for tool in body.get("tools") or ()]
+    tools = [_tool(tool["function"], flags) for tool in body.get("tools") or ()]
     if choice == "none":
         tools = [tool for tool in tools if tool["name"] in called]
     declared = {tool["name"] for tool in tools}
@@ -124,12 +129,12 @@ def _tool_config(body: JsonObject) -> dict[str, Any] | None:
     return config
 
 
-def _tool(function: Mapping[str, Any]) -> dict[str, Any]:
+def _tool(function: Mapping[str, Any], flags: Mapping[str, Any]) -> dict[str, Any]:
     schema = {"type": "object", **(function.get("parameters") or EMPTY_SCHEMA)}
     tool: dict[str, Any] = {"name": function["name"], "inputSchema": {"json": schema}}
     if function.get("description"):
         tool["description"] = function["description"]
-    if function.get("strict"):
+    if function.get("strict") and has_strict_tools(flags):
         tool |= {"inputSchema": {"json": closed(schema)}, "strict": True}
     return tool
 

@@ -47,7 +47,9 @@ def thinking_of(effort: str | None, flags: Mapping[str, Any], max_output_tokens:
         return {"type": "adaptive"}
     if max_output_tokens <= _SMALLEST_BUDGET:
         return None
-    return {"type": "enabled", "budget_tokens": min(_BUDGETS[effort], max_output_tokens - 1)}
+    # A quarter of the cap is left for what is said in the end.
+    longest = max(max_output_tokens * 3 // 4, _SMALLEST_BUDGET)
+    return {"type": "enabled", "budget_tokens": min(_BUDGETS[effort], longest)}
 
 
 def effort_of(effort: str | None, flags: Mapping[str, Any]) -> str | None:
