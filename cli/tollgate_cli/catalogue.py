@@ -80,6 +80,7 @@ _OTHER_FLAGS: Final = frozenset(
         "reasoning_in_output",
         "reasoning_max",
         "stream_tools",
+        "tokens_for_tools",
         "tools_effort",
     }
 )

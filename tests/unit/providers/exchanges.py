@@ -35,7 +35,8 @@ class Exchanges:
 
     def plan(self, case: str) -> Plan:
         """What is made of a client's request."""
-        return self.adapter().plan(read(self.vendor, case, "client.json"), self.model(case), is_strict=False)
+        plan: Plan = self.adapter().plan(read(self.vendor, case, "client.json"), self.model(case), is_strict=False)
+        return plan
 
     def request(self, case: str = "plain") -> ChatRequest:
         """The request as the adapter gets it, under the cap that was recorded."""

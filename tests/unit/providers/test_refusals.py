@@ -446,3 +446,20 @@ def test_whatever_the_body_is_a_refusal_becomes_an_error_that_can_be_told(status
     assert isinstance(error.message, str)
     if status in {401, 402, 403, 404, 407}:
         assert not isinstance(error, UpstreamRejected)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"x-amzn-errortype": "ThrottlingException"}, {"message": "Slow down."}),
+        ({"x-amzn-errortype": "ThrottlingException:http://internal.amazon.com/"}, {"Message": "Slow down."}),
+        ({"x-amzn-errortype": "com.amazon.coral#ThrottlingException"}, None),
+        ({}, {"__type": "com.amazon.coral#ThrottlingException", "message": "Slow down."}),
+    ],
+)
+def test_aws_names_an_error_in_a_header_or_a_field_of_its_own(headers: dict[str, str], body: Any) -> None:
+    refusal = read_refusal("bedrock", 400, headers, body, now=NOW)
+
+    assert refusal.code == "throttlingexception"
+    assert refusal.message == ("Slow down." if body else "")
+    assert status_in(refusal) == 429

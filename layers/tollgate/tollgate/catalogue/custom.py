@@ -101,6 +101,7 @@ class _Entry(BaseModel):
     logprobs: bool | None = None
     image_fetch: bool | None = None
     tokens_per_image: _Positive | None = None
+    tokens_for_tools: Annotated[int, Field(ge=0)] | None = None
     web_search: bool | None = None
     reasoning_in_output: bool | None = None
     stream_tools: bool | None = None

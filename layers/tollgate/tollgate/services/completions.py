@@ -318,7 +318,9 @@ def _worst_case(prompt: Prompt, size: PromptSize, candidates: tuple[_Candidate, 
             candidate_of(
                 candidate.model.price,
                 prompt_tokens=size.bound(
-                    tokens_per_image=_tokens_per_image(candidate.model), context_length=candidate.model.context_length
+                    tokens_per_image=_tokens_per_image(candidate.model),
+                    context_length=candidate.model.context_length,
+                    tokens_for_tools=int(candidate.model.flags.get("tokens_for_tools", 0)),
                 )
                 # An emulated `n` sends the prompt as often.
                 * candidate.plan.calls,
