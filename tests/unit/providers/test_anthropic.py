@@ -302,6 +302,30 @@ async def test_a_long_answer_is_streamed_from_the_provider_and_joined() -> None:
     assert completion == from_wire(read("anthropic", "plain", "answer.json"))
 
 
+@pytest.mark.parametrize("case", CASES)
+async def test_every_answer_is_the_same_joined(case: str) -> None:
+    stream = event_reply([read_bytes("anthropic", case, "stream.sse")], done=False)
+
+    async with ANTHROPIC.upstream(stream) as (adapter, _):
+        request = ANTHROPIC.request(case)
+        joined_up = await adapter.complete(
+            ChatRequest(model=request.model, body=request.body, max_output_tokens=20_000)
+        )
+
+    assert joined_up == from_wire(read("anthropic", case, "answer.json"))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("no_finish", UpstreamInvalid), ("error_first", ProviderOverloaded)])
+async def test_a_long_answer_that_does_not_end_well_is_an_error(name: str, kind: type[TollgateError]) -> None:
+    stream = event_reply([read_bytes("anthropic", "broken", f"{name}.sse")], done=False)
+
+    async with ANTHROPIC.upstream(stream) as (adapter, _):
+        with pytest.raises(kind):
+            await adapter.complete(
+                ChatRequest(model=ANTHROPIC.model(), body=ANTHROPIC.request().body, max_output_tokens=20_000)
+            )
+
+
 async def test_an_answer_as_long_as_a_connection_lasts_is_not_streamed() -> None:
     async with ANTHROPIC.upstream(json_reply(read("anthropic", "plain", "answer.json"))) as (adapter, server):
         request = ANTHROPIC.request()

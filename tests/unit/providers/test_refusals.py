@@ -328,6 +328,7 @@ def test_an_error_that_came_without_a_status_of_its_own_names_one(body: Any, sta
         ),
         ("key AIzaInvented-key is bad", "key [removed] is bad"),
         ("Bearer abc.def was refused", "[removed] was refused"),
+        ("no arn:aws:bedrock:us-east-1:123456789012:x/y here", "no [address] here"),
         ("dial 10.1.2.3:443 failed at HTTP://HOST/path", "dial [address] failed at [address]"),
         ("two\r\nlines\t and\x00\x1b[31m more", "two lines and[31m more"),
         (

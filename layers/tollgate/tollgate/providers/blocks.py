@@ -1,6 +1,5 @@
 """An answer that comes in blocks, told in OpenAI's words: the same pieces read it whole and streamed."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -18,7 +17,6 @@ LONGEST_AT_ONCE: Final = 16_000
 """Tokens above which an answer is streamed from the vendor, whatever the client asked for: it can take longer than a
 connection is sure to stay open without a sign of life (https://platform.claude.com/docs/en/api/errors#long-requests).
 """
-_FENCED: Final = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
 
 
 class Unreadable(ValueError):
@@ -186,9 +184,9 @@ def only_json(completion: Completion) -> Completion:
     message = choice["message"]
     if choice["finish_reason"] != "stop":
         return completion
-    text = message["content"] or ""
-    if fenced := _FENCED.fullmatch(text):
-        text = fenced[1]
+    text = (message["content"] or "").strip()
+    if text.startswith("```") and text.endswith("```"):
+        text = text[3:-3].removeprefix("json").strip()
     try:
         is_object = isinstance(from_json(text), dict)
     except ValueError:

@@ -48,7 +48,7 @@ _SECRET: Final = re.compile(
     | [A-Za-z0-9+/_=-]{40,}
     """
 )
-_ADDRESS: Final = re.compile(r"""[^\s"'`(<\[]*://\S*|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b""")
+_ADDRESS: Final = re.compile(r"""[^\s"'`(<\[]*://\S*|\barn:[\w-]+:\S*|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b""")
 _LAST_WORD: Final = re.compile(r"\S*\Z")
 _STATUS: Final = re.compile(r"[45]\d\d", re.ASCII)
 _PATH_OF_FIELD: Final = re.compile(r"([a-z_]+)(?:\[\d+\]|\.[A-Za-z_]\w*)*")
