@@ -394,6 +394,16 @@ def test_another_vendors_model_is_told_the_effort_in_a_field_of_its_own() -> Non
     assert wire["inferenceConfig"]["temperature"] == 0.5
 
 
+@pytest.mark.parametrize(("flags", "is_sent"), [({}, False), ({"effort_field": "adaptive", "effort_levels": []}, True)])
+def test_signed_thoughts_go_to_anthropics_models_alone(flags: Any, is_sent: bool) -> None:
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+    messages = [LOOP[0], {**LOOP[1], "thinking_blocks": [thought]}, LOOP[2]]
+
+    wire = wire_of(planned(messages, model=BEDROCK.model(flags=flags), tools=[TOOL]))
+
+    assert ("reasoningContent" in wire["messages"][1]["content"][0]) is is_sent
+
+
 @pytest.mark.parametrize(
     ("flags", "sampling"),
     [

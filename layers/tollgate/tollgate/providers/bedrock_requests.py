@@ -22,7 +22,7 @@ _NO_RESULT: Final = "(nothing)"
 def to_wire(request: ChatRequest, flags: Mapping[str, Any]) -> dict[str, Any]:
     """Our request as their body, which is the same for both operations."""
     body = request.body
-    words = _BedrockWords(with_cache=has_cache(request.model))
+    words = _BedrockWords(with_cache=has_cache(request.model), with_thoughts=bool(flags.get("effort_field")))
     system, turns = to_turns(body["messages"], words)
     if asks_for_any_json(body):
         system += words.text(JSON_INSTRUCTION, is_cached=False)
@@ -45,8 +45,9 @@ def to_wire(request: ChatRequest, flags: Mapping[str, Any]) -> dict[str, Any]:
 class _BedrockWords:
     """See `tollgate.providers.turns.Words`."""
 
-    def __init__(self, *, with_cache: bool) -> None:
+    def __init__(self, *, with_cache: bool, with_thoughts: bool) -> None:
         self._with_cache = with_cache
+        self._with_thoughts = with_thoughts
         self._documents = 0
 
     def text(self, text: str, *, is_cached: bool) -> list[Block]:
@@ -70,6 +71,9 @@ class _BedrockWords:
         return [{"toolResult": {"toolUseId": call_id, "content": content or [{"text": _NO_RESULT}]}}]
 
     def thinking(self, block: Mapping[str, Any]) -> list[Block]:
+        if not self._with_thoughts:
+            # Signed by a model of Anthropic's, and nothing to any other.
+            return []
         if block["type"] == "redacted_thinking":
             return [{"reasoningContent": {"redactedContent": block["data"]}}]
         return [{"reasoningContent": {"reasoningText": {"text": block["thinking"], "signature": block["signature"]}}}]
