@@ -1,6 +1,7 @@
 """Bedrock's adapter against exchanges in Bedrock's own form, and that form against AWS's own description of it."""
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -49,7 +50,7 @@ BEDROCK = Exchanges("bedrock", environment=ROLE)
 CASES = cases("bedrock")
 TOOL = {"type": "function", "function": {"name": "get_weather", "strict": True}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
-LOOP = [
+LOOP: list[dict[str, Any]] = [
     {"role": "user", "content": "Hi"},
     {"role": "assistant", "content": None, "tool_calls": [CALL]},
     {"role": "tool", "tool_call_id": "call_1", "content": "rain"},
@@ -136,6 +137,29 @@ def test_thoughts_are_told_beside_the_answer_and_kept_with_their_signatures() ->
     assert message["reasoning_content"] == "Rain, so an umbrella. 🤔"
     assert [block["type"] for block in message["thinking_blocks"]] == ["thinking", "redacted_thinking"]
     assert message["thinking_blocks"][0]["signature"] == "EuYBCkQYAiJAy6g+/9fZ3N0cmVhbQ=="
+
+
+async def test_hidden_thoughts_in_pieces_are_joined_as_the_bytes_that_they_are() -> None:
+    hidden = b"any bytes at all"
+    pieces = [b64encode(piece).decode() for piece in (hidden[:4], hidden[4:])]
+    start, *rest = events_of("plain")
+    deltas: list[list[Any]] = [
+        ["contentBlockDelta", {"contentBlockIndex": 7, "delta": {"reasoningContent": {"redactedContent": piece}}}]
+        for piece in pieces
+    ]
+
+    message = joined(await BEDROCK.heard([framed([start, *deltas, *rest])])).choices[0]["message"]
+
+    assert message["thinking_blocks"] == [{"type": "redacted_thinking", "data": b64encode(hidden).decode()}]
+
+
+async def test_hidden_thoughts_that_cannot_be_decoded_are_an_error() -> None:
+    answer = read("bedrock", "plain", "answer.json")
+    answer["output"]["message"]["content"].insert(0, {"reasoningContent": {"redactedContent": "%"}})
+
+    async with BEDROCK.upstream(json_reply(answer)) as (adapter, _):
+        with pytest.raises(UpstreamInvalid):
+            await adapter.complete(BEDROCK.request())
 
 
 def test_thoughts_that_nobody_signed_are_told_and_not_kept() -> None:

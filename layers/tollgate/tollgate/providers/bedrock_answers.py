@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ class Reading:
     def __init__(self, upstream_id: str | None = None) -> None:
         self._blocks = Blocks(FINISH_REASONS)
         self._id = upstream_id
+        self._hidden: dict[int, bytes] = {}
 
     @property
     def is_finished(self) -> bool:
@@ -95,7 +97,9 @@ class Reading:
 
     def _thought(self, number: int, thought: Mapping[str, Any]) -> Iterator[Delta]:
         if (hidden := thought.get("redactedContent")) is not None:
-            choices = self._blocks.redacted(number, text_of(hidden))
+            # Each piece is encoded for itself, so that only what they decode to can be joined.
+            self._hidden[number] = self._hidden.get(number, b"") + _decoded(text_of(hidden))
+            choices = self._blocks.redacted(number, b64encode(self._hidden[number]).decode())
         else:
             text, signature = text_of(thought.get("text") or ""), text_of(thought.get("signature") or "")
             choices = self._blocks.thought(number, text, signature)
@@ -113,6 +117,13 @@ class Reading:
 
     def _delta(self, choice: dict[str, Any]) -> Delta:
         return Delta([choice], None, None, self._id)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as exc:
+        raise Unreadable("hidden thinking that is not encoded") from exc
 
 
 def from_wire(body: Mapping[str, Any], upstream_id: str | None = None) -> Completion:

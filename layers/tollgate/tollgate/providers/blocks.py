@@ -50,9 +50,8 @@ class Blocks:
             yield _part({"reasoning_content": text})
 
     def redacted(self, block: int, data: str) -> Iterator[Choice]:
-        """More thinking that nobody may read."""
-        thought = self._thoughts.setdefault(block, {"type": "redacted_thinking", "data": ""})
-        thought["data"] += data
+        """All of the thinking so far that nobody may read."""
+        self._thoughts[block] = {"type": "redacted_thinking", "data": data}
         yield from ()
 
     def call(self, block: int, call_id: str | None, name: str) -> Iterator[Choice]:
