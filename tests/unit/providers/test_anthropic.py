@@ -352,6 +352,15 @@ async def test_json_that_reached_the_cap_is_given_as_it_is() -> None:
     assert await in_json_mode('{"a"', reason="max_tokens") == '{"a"'
 
 
+async def test_an_answer_beyond_the_limits_of_a_strict_schema_is_an_error() -> None:
+    answer = read("anthropic", "schema", "answer.json")
+    answer["content"][0]["text"] = '{"name":"Köln","size":0}'
+
+    async with ANTHROPIC.upstream(json_reply(answer)) as (adapter, _):
+        with pytest.raises(UpstreamInvalid):
+            await adapter.complete(ANTHROPIC.request("schema"))
+
+
 def test_both_credentials_are_never_sent() -> None:
     assert AnthropicChat(None).headers("sk-1") == {  # type: ignore[arg-type]
         "x-api-key": "sk-1",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollgate.providers.closed_schemas import asks_for_any_json, closed, schema_of
+from tollgate.providers.closed_schemas import closed
 
 
 @pytest.mark.parametrize(
@@ -79,24 +79,3 @@ def test_the_schema_of_the_client_is_left_as_it_was(schema: Any) -> None:
     closed(schema)
 
     assert repr(schema) == before
-
-
-@pytest.mark.parametrize(
-    ("wanted", "schema", "any_json"),
-    [
-        (None, None, False),
-        ({"type": "text"}, None, False),
-        ({"type": "json_object"}, None, True),
-        ({"type": "json_schema", "json_schema": {"name": "x"}}, None, True),
-        (
-            {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}},
-            {"type": "object"},
-            False,
-        ),
-    ],
-)
-def test_a_format_has_a_schema_or_is_any_json_or_neither(wanted: Any, schema: Any, any_json: bool) -> None:
-    body = {"response_format": wanted}
-
-    assert schema_of(body) == schema
-    assert asks_for_any_json(body) is any_json

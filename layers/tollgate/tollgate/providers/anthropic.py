@@ -10,10 +10,11 @@ from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
 from tollgate.errors import ContentFiltered, ContextLengthExceeded, ProviderBilling
 from tollgate.providers.anthropic_answers import Reading, from_wire
-from tollgate.providers.blocks import JSON_INSTRUCTION, LONGEST_AT_ONCE, Unreadable, joined, only_json
-from tollgate.providers.closed_schemas import asks_for_any_json, closed, schema_of
+from tollgate.providers.blocks import LONGEST_AT_ONCE, Unreadable, joined
+from tollgate.providers.closed_schemas import closed
 from tollgate.providers.connection import Connection
 from tollgate.providers.events import Event, EventReader
+from tollgate.providers.formats import JSON_INSTRUCTION, as_asked, asks_for_any_json, schema_of
 from tollgate.providers.parameters import Dialect, one_sampling, plan, refuse_dropped, without_blank_stops
 from tollgate.providers.refusals import Rule
 from tollgate.providers.thinking import effort_of, settle_thinking, thinking_of
@@ -81,12 +82,10 @@ class AnthropicChat:
             wire = to_wire(request, self.dialect.flags_of(request.model), is_stream=False)
             answer, _ = await self._connection.post("/messages", wire, headers=self.headers, rules=self.rules)
             completion = self._whole(answer)
-        if asks_for_any_json(request.body):
-            try:
-                return only_json(completion)
-            except Unreadable as exc:
-                raise self._connection.invalid("The provider's answer is not the JSON that was asked for.") from exc
-        return completion
+        try:
+            return as_asked(completion, request.body)
+        except Unreadable as exc:
+            raise self._connection.invalid("The provider's answer is not the JSON that was asked for.") from exc
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """See `tollgate.providers.protocols.Chat`."""

@@ -28,9 +28,9 @@ from tollgate.errors import (
 )
 from tollgate.providers.bedrock_answers import Reading, from_wire
 from tollgate.providers.bedrock_requests import has_cache, has_strict_tools, to_wire
-from tollgate.providers.blocks import LONGEST_AT_ONCE, Unreadable, joined, only_json
-from tollgate.providers.closed_schemas import asks_for_any_json
+from tollgate.providers.blocks import LONGEST_AT_ONCE, Unreadable, joined
 from tollgate.providers.connection import Connection
+from tollgate.providers.formats import as_asked
 from tollgate.providers.frames import BROKEN, Frame, FrameReader
 from tollgate.providers.parameters import Dialect, one_sampling, plan, refuse_dropped, without_blank_stops
 from tollgate.providers.refusals import Rule
@@ -109,12 +109,10 @@ class BedrockChat:
                 path, wire, headers=self._headers(path, wire), rules=self.rules
             )
             completion = self._whole(answer, headers.get("x-amzn-requestid"))
-        if asks_for_any_json(request.body):
-            try:
-                return only_json(completion)
-            except Unreadable as exc:
-                raise self._connection.invalid("The provider's answer is not the JSON that was asked for.") from exc
-        return completion
+        try:
+            return as_asked(completion, request.body)
+        except Unreadable as exc:
+            raise self._connection.invalid("The provider's answer is not the JSON that was asked for.") from exc
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """See `tollgate.providers.protocols.Chat`."""

@@ -10,8 +10,8 @@ from pydantic_core import to_json
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, JsonObject
-from tollgate.providers.blocks import JSON_INSTRUCTION
-from tollgate.providers.closed_schemas import asks_for_any_json, closed, schema_of
+from tollgate.providers.closed_schemas import closed
+from tollgate.providers.formats import JSON_INSTRUCTION, asks_for_any_json, schema_of
 from tollgate.providers.thinking import effort_of, thinking_of
 from tollgate.providers.turns import EARLIER_TOOL, EMPTY_SCHEMA, Block, Turn, data_of, to_turns, tools_in
 

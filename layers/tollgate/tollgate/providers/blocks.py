@@ -1,18 +1,13 @@
 """An answer that comes in blocks, told in OpenAI's words: the same pieces read it whole and streamed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
-
-from pydantic_core import from_json
 
 from tollgate.contracts.chat import Completion, Delta
 from tollgate.contracts.usage import Usage
 
 Choice = dict[str, Any]
 
-JSON_INSTRUCTION: Final = "Answer with one JSON object and nothing else: no Markdown, no words around it."
-"""For models that have no mode for it."""
 LONGEST_AT_ONCE: Final = 16_000
 """Tokens above which an answer is streamed from the vendor, whatever the client asked for: it can take longer than a
 connection is sure to stay open without a sign of life (https://platform.claude.com/docs/en/api/errors#long-requests).
@@ -172,27 +167,6 @@ def number_of(value: Any) -> int:
     if not is_count(value):
         raise Unreadable("a number is missing")
     return int(value)
-
-
-def only_json(completion: Completion) -> Completion:
-    """An answer that was asked to be a JSON object, without the fence that models like to put around one.
-
-    Raises Unreadable where it came to its end and is none.
-    """
-    (choice,) = completion.choices
-    message = choice["message"]
-    if choice["finish_reason"] != "stop":
-        return completion
-    text = (message["content"] or "").strip()
-    if text.startswith("```") and text.endswith("```"):
-        text = text[3:-3].removeprefix("json").strip()
-    try:
-        is_object = isinstance(from_json(text), dict)
-    except ValueError:
-        is_object = False
-    if not is_object:
-        raise Unreadable("no JSON object")
-    return replace(completion, choices=[{**choice, "message": {**message, "content": text}}])
 
 
 def _gather(calls: list[dict[str, Any]], fragments: Iterable[Mapping[str, Any]]) -> None:

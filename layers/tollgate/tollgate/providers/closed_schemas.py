@@ -6,8 +6,6 @@ https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-sc
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tollgate.contracts.chat import JsonObject
-
 _LIMITS: Final = (
     "minimum",
     "maximum",
@@ -25,18 +23,6 @@ _LIMITS: Final = (
 # Under these names stand schemas by name, and under those a schema or a list of them.
 _NAMED: Final = frozenset({"properties", "$defs", "definitions"})
 _NESTED: Final = frozenset({"items", "prefixItems", "anyOf", "oneOf", "allOf", "not"})
-
-
-def schema_of(body: JsonObject) -> Mapping[str, Any] | None:
-    """The schema that a request wants its answer in, if it has one."""
-    wanted = body.get("response_format") or {}
-    return wanted["json_schema"].get("schema") or None if wanted.get("type") == "json_schema" else None
-
-
-def asks_for_any_json(body: JsonObject) -> bool:
-    """Whether the answer shall be JSON and no schema says which."""
-    kind = (body.get("response_format") or {}).get("type")
-    return kind == "json_object" or (kind == "json_schema" and schema_of(body) is None)
 
 
 def closed(schema: Any) -> Any:
