@@ -82,6 +82,7 @@ _OTHER_FLAGS: Final = frozenset(
         "json_with_tools",
         "sends",
         "stream_tools",
+        "tokens_for_tools",
         "tools_effort",
     }
 )

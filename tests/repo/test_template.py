@@ -134,9 +134,34 @@ def test_routes_of_a_family_stand_together() -> None:
     assert len(changes) == len(set(changes)), f"blocks stand under one line for each family; here: {families}"
 
 
+MODELS_OF_BEDROCK = {
+    "arn:${AWS::Partition}:bedrock:*::foundation-model/*",
+    "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:inference-profile/*",
+    "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:application-inference-profile/*",
+}
+
+
+def test_only_functions_that_stream_may_call_models_and_only_where_the_operator_wants_it() -> None:
+    callers = [function for function in FUNCTIONS if any(map(is_for_models, statements(function)))]
+
+    assert callers
+    for function in callers:
+        assert function.is_streamed
+        (condition,) = [
+            raw["Fn::If"]
+            for policy in RESOURCES[function.name]["Properties"]["Policies"]
+            for raw in policy["Statement"]
+            if "Fn::If" in raw
+        ]
+        assert (condition[0], condition[2]) == ("HasBedrock", {"Ref": "AWS::NoValue"})
+        assert {resource["Fn::Sub"] for resource in condition[1]["Resource"]} == MODELS_OF_BEDROCK
+
+
 @each_function
 def test_a_function_may_touch_only_stores_that_the_template_makes(function: Function) -> None:
     for statement in statements(function):
+        if is_for_models(statement):
+            continue
         for resource in as_list(statement["Resource"]):
             name, rest = target_of(resource)
             kind = RESOURCES.get(name, {}).get("Type")
@@ -193,7 +218,12 @@ def api_events(properties: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def statements(function: Function) -> list[dict[str, Any]]:
     policies = RESOURCES[function.name]["Properties"].get("Policies", [])
-    return [statement for policy in policies for statement in policy["Statement"]]
+    given = [statement for policy in policies for statement in policy["Statement"]]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in given]
+
+
+def is_for_models(statement: dict[str, Any]) -> bool:
+    return as_list(statement["Action"]) == ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
 
 
 def as_list(value: Any) -> list[Any]:

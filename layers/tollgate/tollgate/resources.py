@@ -20,8 +20,9 @@ from tollgate.providers.connection import Connection
 from tollgate.providers.protocols import Chat
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
+from tollgate.signature import credentials_from
 from tollgate.stores.accounts import Accounts
-from tollgate.stores.aws import AwsClient, credentials_from
+from tollgate.stores.aws import AwsClient
 from tollgate.stores.cooldowns import Cooldowns
 from tollgate.stores.keys import Keys
 from tollgate.stores.pace import Pace

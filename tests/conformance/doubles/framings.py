@@ -2,9 +2,11 @@
 
 import json
 import re
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
+from zlib import crc32
 
 
 class Framing(Protocol):
@@ -83,3 +85,61 @@ class Lines:
             "one piece": [whole],
             "single bytes": [bytes([byte]) for byte in whole],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """AWS's event stream: binary frames with headers and checksums.
+
+    An event is its payload; its headers are those fields that begin with a colon.
+    """
+
+    end: bytes | None = None
+
+    @property
+    def nothing(self) -> bytes:
+        return _frame(b"", b"")
+
+    def frame(self, event: Any) -> bytes:
+        names = {name: str(event[name]) for name in event if name.startswith(":")} or {":event-type": "brandNew"}
+        kind = "exception" if ":exception-type" in names else "event"
+        headers = {":message-type": kind, ":content-type": "application/json", **names}
+        payload = {name: value for name, value in event.items() if name not in names}
+        return _frame(
+            b"".join(_header(name, value) for name, value in headers.items()),
+            json.dumps(payload, ensure_ascii=False).encode(),
+        )
+
+    def disguises(self, stream: Iterable[bytes]) -> dict[str, list[bytes]]:
+        events = list(stream)
+        whole = b"".join(events)
+        return {
+            "nothing between": [piece for event in events for piece in (self.nothing, event)],
+            "further headers": [_with_headers(event) for event in events],
+            "one piece": [whole],
+            "single bytes": [bytes([byte]) for byte in whole],
+            "pieces of seven": [whole[start : start + 7] for start in range(0, len(whole), 7)],
+        }
+
+
+def _frame(headers: bytes, payload: bytes) -> bytes:
+    prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
+    message = prelude + struct.pack(">I", crc32(prelude)) + headers + payload
+    return message + struct.pack(">I", crc32(message))
+
+
+def _header(name: str, value: str) -> bytes:
+    content = value.encode()
+    return bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(content)) + content
+
+
+def _with_headers(frame: bytes) -> bytes:
+    """The same frame with a header of every type that there is before its own."""
+    size = int.from_bytes(frame[4:8])
+    further = b"".join(
+        bytes([1]) + b"h" + bytes([kind]) + content
+        for kind, content in enumerate(
+            (b"", b"", b"1", b"22", b"4444", b"88888888", b"\0\3abc", b"\0\3abc", b"88888888", b"x" * 16)
+        )
+    )
+    return _frame(further + frame[12 : 12 + size], frame[12 + size : -4])

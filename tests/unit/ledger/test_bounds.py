@@ -156,6 +156,21 @@ def test_a_file_counts_its_decoded_bytes() -> None:
     assert measure(a_body(messages=[{"role": "user", "content": [part]}])).file_bytes == 300
 
 
+def test_what_a_vendor_explains_to_its_model_counts_where_there_is_something_to_explain() -> None:
+    explained: list[dict[str, Any]] = [
+        {"tools": [{"type": "function", "function": {"name": "f"}}]},
+        {"response_format": {"type": "json_object"}},
+        {"messages": [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}]},
+    ]
+
+    added = [
+        measure(a_body(**body)).bound(tokens_per_image=0, context_length=None, tokens_for_tools=500) - bound_of(**body)
+        for body in [{}, *explained]
+    ]
+
+    assert added == [0, 500, 500, 500]
+
+
 @given(st.integers(0, 10**9), st.integers(1, 10**6))
 def test_no_prompt_is_longer_than_the_window_of_the_model(text_bytes: int, context_length: int) -> None:
     size = PromptSize(text_bytes=text_bytes)

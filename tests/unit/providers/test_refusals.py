@@ -366,6 +366,7 @@ def test_an_error_that_came_without_a_status_of_its_own_names_one(body: Any, sta
         ),
         ("key AIzaInvented-key is bad", "key [removed] is bad"),
         ("Bearer abc.def was refused", "[removed] was refused"),
+        ("no arn:aws:bedrock:us-east-1:123456789012:x/y here", "no [address] here"),
         ("dial 10.1.2.3:443 failed at HTTP://HOST/path", "dial [address] failed at [address]"),
         ("two\r\nlines\t and\x00\x1b[31m more", "two lines and[31m more"),
         (
@@ -505,3 +506,20 @@ def test_a_bad_key_is_known_under_whichever_status_it_is_refused(status: int, bo
     rules = (Rule(ProviderAuthFailed, frozenset({400}), texts=("key is none of ours",)),)
 
     assert is_bad_key(read_refusal("x", status, {}, body), rules) is is_bad
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"x-amzn-errortype": "ThrottlingException"}, {"message": "Slow down."}),
+        ({"x-amzn-errortype": "ThrottlingException:http://internal.amazon.com/"}, {"Message": "Slow down."}),
+        ({"x-amzn-errortype": "com.amazon.coral#ThrottlingException"}, None),
+        ({}, {"__type": "com.amazon.coral#ThrottlingException", "message": "Slow down."}),
+    ],
+)
+def test_aws_names_an_error_in_a_header_or_a_field_of_its_own(headers: dict[str, str], body: Any) -> None:
+    refusal = read_refusal("bedrock", 400, headers, body, now=NOW)
+
+    assert refusal.code == "throttlingexception"
+    assert refusal.message == ("Slow down." if body else "")
+    assert status_in(refusal) == 429

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from tollgate.stores.aws import AwsBusy, AwsClient, AwsError, AwsUnavailable, credentials_from
-from tollgate.stores.signature import AwsCredentials
+from tollgate.signature import AwsCredentials, NoCredentials
+from tollgate.stores.aws import AwsBusy, AwsClient, AwsError, AwsUnavailable
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
@@ -26,7 +26,9 @@ class Aws:
         return answer
 
 
-async def _call(aws: Aws) -> dict[str, object]:
+async def _call(
+    aws: Aws, credentials: Callable[[], AwsCredentials] = lambda: AwsCredentials("key", "secret")
+) -> dict[str, object]:
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(aws)) as http:
         client = AwsClient(
             http,
@@ -34,7 +36,7 @@ async def _call(aws: Aws) -> dict[str, object]:
             target="DynamoDB_20120810",
             region="eu-west-1",
             endpoint=None,
-            credentials=lambda: AwsCredentials("key", "secret"),
+            credentials=credentials,
         )
         return await client.call("GetItem", {"TableName": "t"})
 
@@ -99,9 +101,13 @@ async def test_a_lasting_trouble_ends_as_what_it_is(
     assert 2 < len(aws.requests) < 10
 
 
-def test_credentials_of_the_environment_come_first() -> None:
-    found = credentials_from(
-        {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
-    )()
+async def test_without_anybody_to_sign_as_aws_is_out_of_reach() -> None:
+    def nobody() -> AwsCredentials:
+        raise NoCredentials("No AWS credentials were found.")
 
-    assert found == AwsCredentials("key", "secret", "token")
+    aws = Aws(httpx2.Response(200, json={}))
+
+    with pytest.raises(AwsUnavailable):
+        await _call(aws, nobody)
+
+    assert aws.requests == []

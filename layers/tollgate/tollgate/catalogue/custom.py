@@ -92,7 +92,7 @@ class _Entry(BaseModel):
     budget_min: Annotated[int, Field(ge=0)] | None = None
     budget_off: bool | None = None
     roles: Literal["developer", "system", "neither"] | None = None
-    json_: Annotated[Literal["schema", "object", "none"] | None, Field(alias="json")] = None
+    json_: Annotated[Literal["schema", "schema_only", "object", "none"] | None, Field(alias="json")] = None
     tools: bool | None = None
     tools_effort: _Effort | None = None
     custom_tools: bool | None = None
@@ -104,6 +104,7 @@ class _Entry(BaseModel):
     image_fetch: bool | None = None
     json_with_tools: bool | None = None
     tokens_per_image: _Positive | None = None
+    tokens_for_tools: Annotated[int, Field(ge=0)] | None = None
     web_search: bool | None = None
     reasoning_in_output: bool | None = None
     bills_after_disconnect: bool | None = None

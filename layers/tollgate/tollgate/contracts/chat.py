@@ -55,6 +55,10 @@ class Plan:
     dropped: tuple[str, ...] = ()
     calls: int = 1
     """Upstream calls that answer the request: more than one where `n` has to be emulated."""
+    tokens_per_image: int = 6_000
+    """What an image of the prompt counts at most."""
+    tokens_for_tools: int = 0
+    """What the vendor itself adds to a prompt with tools or a schema at most."""
     extra_output_tokens: int = 0
     """Tokens for each choice that the provider may bill beside the output cap: reasoning that it does not count in."""
     answer_schema: JsonObject | None = None

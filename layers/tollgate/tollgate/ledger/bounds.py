@@ -35,15 +35,21 @@ class PromptSize:
     images: int = 0
     audio_bytes: int = 0
     file_bytes: int = 0
+    has_tools: bool = False
+    """Whether there are tools, declared or called, or a schema for the answer: what a vendor explains to its model."""
 
-    def bound(self, *, tokens_per_image: int, context_length: int | None) -> int:
-        """The most tokens that the prompt can be. Nothing is longer than the model's window."""
+    def bound(self, *, tokens_per_image: int, context_length: int | None, tokens_for_tools: int = 0) -> int:
+        """The most tokens that the prompt can be. Nothing is longer than the model's window.
+
+        `tokens_for_tools` are those of the vendor's own explanation.
+        """
         tokens = (
             self.text_bytes
             + self.items * TOKENS_PER_ITEM
             + self.images * tokens_per_image
             + -(-self.audio_bytes // _AUDIO_BYTES_PER_S) * _AUDIO_TOKENS_PER_S
             + self.file_bytes
+            + self.has_tools * tokens_for_tools
         )
         return tokens if context_length is None else min(tokens, context_length)
 
@@ -67,7 +73,14 @@ def measure(body: Mapping[str, Any]) -> PromptSize:
         size.add_message(message)
     for extra in (tools, body.get("response_format"), body.get("tool_choice"), body.get("prediction")):
         size.add(extra)
-    return PromptSize(size.text_bytes, size.items, size.images, size.audio_bytes, size.file_bytes)
+    return PromptSize(
+        size.text_bytes,
+        size.items,
+        size.images,
+        size.audio_bytes,
+        size.file_bytes,
+        has_tools=bool(tools or body.get("response_format") or any(message.get("tool_calls") for message in messages)),
+    )
 
 
 class _Size:

@@ -72,7 +72,8 @@ class Connection:
         patience: Patience | None = None,
     ) -> None:
         self.provider = provider
-        self.base_url = provider.address(environment)
+        self.region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
+        self.base_url = provider.address(environment).replace("{region}", self.region)
         self.environment = environment
         self._http = http
         self._credential = credential

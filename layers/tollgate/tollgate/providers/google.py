@@ -5,6 +5,7 @@ Its layer for OpenAI's clients hides the signatures of thoughts and the reasons 
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from pydantic_core import from_json
@@ -183,7 +184,7 @@ class GoogleChat:
             raise UnsupportedParameter(
                 f"'{model.id}' reads instructions before the conversation, not within it.", param="messages"
             )
-        return Plan(body, (*planned.dropped, _ORDER), planned.calls)
+        return replace(planned, dropped=(*planned.dropped, _ORDER))
 
 
 def _path(model: Model, method: str) -> str:

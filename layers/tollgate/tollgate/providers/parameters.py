@@ -37,6 +37,7 @@ DEFAULT_FLAGS: Final[Flags] = {
     "logprobs": True,
     "web_search": False,
     "tokens_per_image": 6_000,
+    "tokens_for_tools": 0,
     "reasoning_in_output": True,
     "reasoning_max": 0,
     "image_fetch": True,
@@ -95,6 +96,7 @@ _TEXT: Final = {"type": "text"}
 # What each value of the flag `json` allows. What cannot be sent is asked for in words, and checked.
 _FORMATS: Final[Mapping[str, frozenset[str]]] = {
     "schema": frozenset({"text", "json_object", "json_schema"}),
+    "schema_only": frozenset({"text", "json_schema"}),
     "object": frozenset({"text", "json_object"}),
     "none": frozenset({"text"}),
 }
@@ -160,22 +162,32 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         calls = choices
         del kept["n"]
     dropped += _shown(unknown)
-    if is_strict and dropped:
-        name = dropped[0]
-        raise UnsupportedParameter(
-            f"'{name}' is not supported by '{model.id}' as sent. Leave it out, or allow that it is dropped with "
-            "'drop_params': true.",
-            param=name,
-        )
+    if is_strict:
+        refuse_dropped(dropped, model)
     return Plan(
         body=kept,
         dropped=tuple(dropped),
         calls=calls,
+        tokens_per_image=flags["tokens_per_image"],
+        tokens_for_tools=flags["tokens_for_tools"],
         extra_output_tokens=0 if flags["reasoning_in_output"] else flags["reasoning_max"],
         answer_schema=answer_schema,
         fetches_images=flags["image_fetch"],
         bills_after_disconnect=flags["bills_after_disconnect"],
     )
+
+
+def refuse_dropped(names: Iterable[str], model: Model) -> None:
+    """Refuse what would be left out or changed, if there is anything.
+
+    Raises UnsupportedParameter.
+    """
+    for name in names:
+        raise UnsupportedParameter(
+            f"'{name}' is not supported by '{model.id}' as sent. Leave it out, or allow that it is dropped with "
+            "'drop_params': true.",
+            param=name,
+        )
 
 
 def nearest_effort(wanted: str, levels: Iterable[str]) -> str:
@@ -188,6 +200,23 @@ def tool_name(tool: Any) -> str | None:
     """The name of a tool, or of one in `allowed_tools`; None for what is no tool."""
     inner = tool.get(tool.get("type")) if isinstance(tool, Mapping) else None
     return inner.get("name") if isinstance(inner, Mapping) else None
+
+
+def one_sampling(kept: dict[str, Any]) -> list[str]:
+    """Leave out `top_p` beside a temperature: some models refuse both together. The names of what is left out."""
+    return ["top_p"] if "temperature" in kept and kept.pop("top_p", None) is not None else []
+
+
+def without_blank_stops(kept: dict[str, Any]) -> list[str]:
+    """Leave out stop sequences of white space alone, and make the rest a list. The names of what is left out."""
+    if "stop" not in kept:
+        return []
+    stops = [kept["stop"]] if isinstance(kept["stop"], str) else kept["stop"]
+    kept["stop"] = [stop for stop in stops if stop.strip()]
+    lost = ["stop"] if len(kept["stop"]) < len(stops) else []
+    if not kept["stop"]:
+        del kept["stop"]
+    return lost
 
 
 def _is_tunable(name: str, value: Any, model: Model, flags: Flags) -> bool:
@@ -224,14 +253,16 @@ def _narrow_tools(kept: dict[str, Any], flags: Flags) -> None:
 def _ask_in_words(kept: dict[str, Any], flags: Flags) -> JsonObject | None:
     """Ask for JSON by an instruction where the model has no parameter for it; the schema to check the answer by."""
     wanted: Mapping[str, Any] = kept.get("response_format") or _TEXT
-    if wanted["type"] in _FORMATS[flags["json"]]:
-        return None
     schema = (wanted.get("json_schema") or {}).get("schema")
+    formats = _FORMATS[flags["json"]]
+    # A schema that is none asks for any JSON; not every provider takes that for a schema.
+    if wanted["type"] in formats and (schema or wanted["type"] != "json_schema" or "json_object" in formats):
+        return None
     instruction = f"Answer with JSON that fits this JSON Schema, and with nothing else:\n{to_json(schema).decode()}"
     if not schema:
         instruction = "Answer with a JSON object, and with nothing else."
     kept["messages"] = [{"role": "system", "content": instruction}, *kept["messages"]]
-    if "json_object" in _FORMATS[flags["json"]]:
+    if "json_object" in formats:
         kept["response_format"] = {"type": "json_object"}
     else:
         del kept["response_format"]

@@ -48,7 +48,7 @@ _SECRET: Final = re.compile(
     | [A-Za-z0-9+/_=-]{40,}
     """
 )
-_ADDRESS: Final = re.compile(r"""[^\s"'`(<\[]*://\S*|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b""")
+_ADDRESS: Final = re.compile(r"""[^\s"'`(<\[]*://\S*|\barn:[\w-]+:\S*|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b""")
 _LAST_WORD: Final = re.compile(r"\S*\Z")
 _STATUS: Final = re.compile(r"[45]\d\d", re.ASCII)
 _PATH_OF_FIELD: Final = re.compile(r"([a-z_]+)(?:\[\d+\]|\.[A-Za-z_]\w*)*")
@@ -181,6 +181,17 @@ _STATUS_OF_WORD: Final[Mapping[str, int]] = {
     "some_requested_entity_was_not_found": 404,
     "some_resource_has_been_exhausted": 429,
     "the_service_is_currently_unavailable": 503,
+    # AWS's: https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
+    "validationexception": 400,
+    "accessdeniedexception": 403,
+    "resourcenotfoundexception": 404,
+    "modeltimeoutexception": 408,
+    "modelerrorexception": 424,
+    "modelstreamerrorexception": 424,
+    "modelnotreadyexception": 429,
+    "throttlingexception": 429,
+    "internalserverexception": 500,
+    "serviceunavailableexception": 503,
 }
 
 _MESSAGES: Final[Mapping[type[TollgateError], str]] = {
@@ -272,11 +283,13 @@ def read_refusal(
         _inside(metadata, "limit_source"),
     ]
     code = inner.get("code")
-    codes = [str(code) if isinstance(code, int) else code, inner.get("type"), inner.get("status")]
+    # AWS names an error in a header or under this name, with an address behind or a namespace in front.
+    aws = text(headers.get("x-amzn-errortype") or inner.get("__type")).partition(":")[0].rpartition("#")[2]
+    codes = [str(code) if isinstance(code, int) else code, inner.get("type"), inner.get("status"), aws]
     return Refusal(
         provider=provider,
         status=status,
-        message=text(_complaint(inner.get("message"))) or text(_complaint(outer.get("detail"))),
+        message=text(_complaint(inner.get("message") or inner.get("Message"))) or text(_complaint(outer.get("detail"))),
         code=" ".join(word for value in codes if (word := _word(text(value)))),
         details=tuple(word for value in deeper if (word := _word(text(value)))),
         param=text(inner.get("param")) or None,

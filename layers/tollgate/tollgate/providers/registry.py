@@ -21,7 +21,10 @@ class Host(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A vendor: how it is reached, and which of the protocols it has, by import path within this package."""
+    """A vendor: how it is reached, and which of the protocols it has, by import path within this package.
+
+    `{region}` in `base_url` stands for the AWS region of the deployment.
+    """
 
     id: str
     name: str
@@ -201,6 +204,24 @@ _ROWS: Final = (
         can={"chat": "rows:RowChat"},
         is_key_needed=False,
         dialect="open",
+    ),
+    Provider(
+        id="anthropic",
+        name="Anthropic",
+        base_url="https://api.anthropic.com/v1",
+        base_url_setting="ANTHROPIC_BASE_URL",
+        key_setting="ANTHROPIC_API_KEY",
+        can={"chat": "anthropic:AnthropicChat"},
+    ),
+    Provider(
+        id="bedrock",
+        name="Amazon Bedrock",
+        base_url="https://bedrock-runtime.{region}.amazonaws.com",
+        base_url_setting="BEDROCK_BASE_URL",
+        key_setting="AWS_BEARER_TOKEN_BEDROCK",
+        can={"chat": "bedrock:BedrockChat"},
+        # Without a key it is called as the function's own role.
+        is_key_needed=False,
     ),
     Provider(
         id="sandbox",

@@ -58,7 +58,7 @@ class Answered:
         if self.reported is not None:
             return self.reported
         return Usage(
-            prompt_tokens=self.size.estimate(tokens_per_image=tokens_per_image(self.model)),
+            prompt_tokens=self.size.estimate(tokens_per_image=self.attempts.candidate.plan.tokens_per_image),
             completion_tokens=estimate_tokens(self.text_bytes),
             is_estimated=True,
         )
@@ -116,11 +116,6 @@ class Answered:
     def _uncapped(self, usage: Usage) -> Cost:
         tier = self.served_tier or self.attempts.candidate.plan.body.get("service_tier")
         return cost_of(usage, self.model.price.for_tier(tier))
-
-
-def tokens_per_image(model: Model) -> int:
-    """What an image counts at most, in tokens."""
-    return int(model.flags.get("tokens_per_image", 6_000))
 
 
 def _bytes_of(message: Mapping[str, Any]) -> int:

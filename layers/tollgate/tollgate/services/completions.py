@@ -18,7 +18,7 @@ from tollgate.errors import StreamTimeout, TollgateError
 from tollgate.ledger.bounds import PromptSize, measure
 from tollgate.ledger.worst_case import WorstCase, candidate_of
 from tollgate.resources import Resources
-from tollgate.services.answered import Answered, tokens_per_image
+from tollgate.services.answered import Answered
 from tollgate.services.attempts import Attempts
 from tollgate.services.candidates import (
     Candidate,
@@ -272,7 +272,11 @@ def _prompt_bound(size: PromptSize, candidate: Candidate) -> int:
     if plan.answer_schema is not None:
         size = replace(size, items=size.items + 1, text_bytes=size.text_bytes + _INSTRUCTION_BYTES)
     # An emulated `n` sends the prompt as often.
-    return plan.calls * size.bound(tokens_per_image=tokens_per_image(model), context_length=model.context_length)
+    return plan.calls * size.bound(
+        tokens_per_image=plan.tokens_per_image,
+        tokens_for_tools=plan.tokens_for_tools,
+        context_length=model.context_length,
+    )
 
 
 def _see_pace(answered: Answered, took_s: float, resources: Resources) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx2
 
-from tollgate.stores.signature import AwsCredentials, sign
+from tollgate.signature import AwsCredentials, NoCredentials, sign
 
 _ATTEMPTS: Final = 5
 _FIRST_BACKOFF_S: Final = 0.025
@@ -101,13 +101,17 @@ class AwsClient:
         raise failure or AwsUnavailable(self._service)
 
     async def _send(self, operation: str, body: bytes) -> dict[str, Any]:
+        try:
+            credentials = self._credentials()
+        except NoCredentials as exc:
+            raise AwsUnavailable(str(exc)) from exc
         headers = sign(
             host=self._host,
             headers={"content-type": self._content_type, "x-amz-target": f"{self._target}.{operation}"},
             body=body,
             region=self._region,
             service=self._service,
-            credentials=self._credentials(),
+            credentials=credentials,
             now=datetime.now(UTC),
         )
         response = await self._http.post(self._url, content=body, headers=headers, timeout=_TIMEOUT)
@@ -121,26 +125,3 @@ class AwsClient:
         if not code:
             code = "InternalServerError" if response.status_code >= 500 else f"Http{response.status_code}"
         raise AwsError(code, str(answer.get("message", answer.get("Message", ""))), answer)
-
-
-def credentials_from(environment: Mapping[str, str]) -> Callable[[], AwsCredentials]:
-    """Where the credentials come from: the environment, as on Lambda, else wherever botocore finds them."""
-    access_key, secret_key = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
-    if access_key and secret_key:
-        fixed = AwsCredentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN") or None)
-        return lambda: fixed
-
-    found: list[Any] = []
-
-    def from_botocore() -> AwsCredentials:
-        if not found:
-            import botocore.session  # noqa: PLC0415 - a profile, a container or an instance: never on Lambda
-
-            session = botocore.session.Session(profile=environment.get("AWS_PROFILE") or None)
-            if (credentials := session.get_credentials()) is None:
-                raise AwsUnavailable("No AWS credentials were found. Configure a profile or set AWS_ACCESS_KEY_ID.")
-            found.append(credentials)
-        frozen = found[0].get_frozen_credentials()
-        return AwsCredentials(frozen.access_key, frozen.secret_key, frozen.token)
-
-    return from_botocore

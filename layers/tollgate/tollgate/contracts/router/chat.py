@@ -490,6 +490,8 @@ class AnswerMessage(Shape):
     """What the model wants called."""
     reasoning_content: str | None = None
     """What the model thought, where the provider shows it."""
+    thinking_blocks: list[dict[str, Any]] | None = None
+    """The same with the provider's signatures: send it back on this message, or the model forgets it between tools."""
 
 
 class Choice(Shape):

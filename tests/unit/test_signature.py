@@ -9,7 +9,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollgate.stores.signature import AwsCredentials, sign
+from tollgate.signature import AwsCredentials, credentials_from, sign
 
 _HEADERS = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.GetItem"}
 
@@ -17,18 +17,20 @@ _HEADERS = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "Dynam
 @given(
     body=st.binary(max_size=300),
     region=st.sampled_from(["eu-west-1", "us-east-1", "cn-north-1"]),
-    service=st.sampled_from(["dynamodb", "secretsmanager"]),
+    service=st.sampled_from(["dynamodb", "secretsmanager", "bedrock"]),
+    path=st.sampled_from(["/", "/model/global.anthropic.claude-haiku-4-5%3A0/converse", "/a%2Fb/~c/d-e_f.g"]),
     token=st.none() | st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60),
     seconds=st.integers(min_value=1_600_000_000, max_value=2_200_000_000),
 )
 def test_a_signature_is_the_one_that_botocore_makes(
-    body: bytes, region: str, service: str, token: str | None, seconds: int
+    body: bytes, region: str, service: str, path: str, token: str | None, seconds: int
 ) -> None:
     now = datetime.fromtimestamp(seconds, UTC)
     host = f"{service}.{region}.amazonaws.com"
 
     ours = sign(
         host=host,
+        path=path,
         headers=_HEADERS,
         body=body,
         region=region,
@@ -37,24 +39,13 @@ def test_a_signature_is_the_one_that_botocore_makes(
         now=now,
     )
 
-    assert ours == _botocore(host, body, region, service, token, now)
+    assert ours == _botocore(f"https://{host}{path}", body, region, service, token, now)
 
 
 def test_credentials_do_not_show_their_secret() -> None:
     shown = repr(AwsCredentials("AKIDEXAMPLE", "very-secret", "token-secret"))
 
     assert "secret" not in shown
-
-
-def _botocore(host: str, body: bytes, region: str, service: str, token: str | None, now: datetime) -> dict[str, str]:
-    request = AWSRequest(method="POST", url=f"https://{host}/", data=body, headers={**_HEADERS, "host": host})
-    signer = SigV4Auth(Credentials("AKIDEXAMPLE", "secret/key", token), service, region)
-    # What `add_auth` does, at a time of our choosing.
-    request.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
-    signer._modify_request_before_signing(request)
-    string_to_sign = signer.string_to_sign(request, signer.canonical_request(request))
-    signer._inject_signature_to_request(request, signer.signature(string_to_sign, request))
-    return {name.lower(): value for name, value in request.headers.items()}
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "eu-central-1"])
@@ -69,3 +60,22 @@ def test_another_region_gives_another_signature(region: str) -> None:
     }
 
     assert sign(region=region, **arguments) != sign(region="us-west-2", **arguments)  # type: ignore[arg-type]
+
+
+def test_credentials_of_the_environment_come_first() -> None:
+    found = credentials_from(
+        {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
+    )()
+
+    assert found == AwsCredentials("key", "secret", "token")
+
+
+def _botocore(url: str, body: bytes, region: str, service: str, token: str | None, now: datetime) -> dict[str, str]:
+    request = AWSRequest(method="POST", url=url, data=body, headers={**_HEADERS, "host": url.split("/")[2]})
+    signer = SigV4Auth(Credentials("AKIDEXAMPLE", "secret/key", token), service, region)
+    # What `add_auth` does, at a time of our choosing.
+    request.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
+    signer._modify_request_before_signing(request)
+    string_to_sign = signer.string_to_sign(request, signer.canonical_request(request))
+    signer._inject_signature_to_request(request, signer.signature(string_to_sign, request))
+    return {name.lower(): value for name, value in request.headers.items()}
