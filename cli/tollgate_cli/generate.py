@@ -8,14 +8,12 @@ from typing import Any, Final
 
 import click
 
-from tollgate_cli import catalogue
+from tollgate_cli import abilities, catalogue
 from tollgate_cli.openapi import openapi
 from tollgate_cli.reference import reference
 from tollgate_cli.template import ROOT, Template, read_template
 
 _DOCUMENTS: Final = "layers/tollgate/tollgate/documents"
-_ENDPOINTS_BEGIN: Final = "<!-- endpoints: written by `make generate` from the first line of each app.py -->\n"
-_ENDPOINTS_END: Final = "<!-- endpoints end -->"
 
 
 def routes(template: Template) -> str:
@@ -45,8 +43,6 @@ def models(_template: Template) -> str:
 
 def readme(template: Template) -> str:
     """README.md with its table of endpoints, in the order of the template."""
-    before, start, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition(_ENDPOINTS_BEGIN)
-    _, end, after = rest.partition(_ENDPOINTS_END)
     rows = ["| Endpoint | Outcome | Family |", "|---|---|---|"]
     for function in template.functions.values():
         if function.routes:
@@ -54,8 +50,12 @@ def readme(template: Template) -> str:
             route, _, outcome = app.read_text(encoding="utf-8").splitlines()[0].strip('"').partition(": ")
             outcome = outcome.rstrip(".")
             rows.append(f"| `{route}` | {outcome[0].upper()}{outcome[1:]} | {function.folder.partition('/')[0]} |")
-    table = "\n".join(rows)
-    return f"{before}{start}\n{table}\n\n{end}{after}"
+    return _filled("README.md", "endpoints", "\n".join(rows))
+
+
+def providers(_template: Template) -> str:
+    """docs/providers.md with its tables."""
+    return _filled("docs/providers.md", "tables", abilities.tables())
 
 
 GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
@@ -64,6 +64,7 @@ GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     f"{_DOCUMENTS}/reference.html": reference_html,
     "layers/tollgate/tollgate/catalogue/models.json": models,
     "README.md": readme,
+    "docs/providers.md": providers,
 }
 """Each derived file, by its path from the root, and what writes it."""
 
@@ -98,6 +99,14 @@ def main(*, check: bool) -> None:
         click.echo(f"{name} is out of date. Run `make generate`, and commit what it writes.", err=True)
     if found:
         sys.exit(1)
+
+
+def _filled(name: str, what: str, content: str) -> str:
+    """A page with new content between the two comments that stand around it."""
+    before, start, rest = (ROOT / name).read_text(encoding="utf-8").partition(f"<!-- {what}: written by")
+    comment, newline, _ = rest.partition("\n")
+    _, end, after = rest.partition(f"<!-- {what} end -->")
+    return f"{before}{start}{comment}{newline}\n{content}\n\n{end}{after}"
 
 
 def _read(path: Path) -> str | None:

@@ -106,24 +106,20 @@ _ROWS: Final = (
         can={"chat": "openai:OpenAIChat"},
     ),
     Provider(
+        id="anthropic",
+        name="Anthropic",
+        base_url="https://api.anthropic.com/v1",
+        base_url_setting="ANTHROPIC_BASE_URL",
+        key_setting="ANTHROPIC_API_KEY",
+        can={"chat": "anthropic:AnthropicChat"},
+    ),
+    Provider(
         id="google",
         name="Google Gemini",
         base_url="https://generativelanguage.googleapis.com/v1beta",
         base_url_setting="GEMINI_BASE_URL",
         key_setting="GEMINI_API_KEY",
         can={"chat": "google:GoogleChat"},
-    ),
-    Provider(
-        id="ollama",
-        name="Ollama",
-        base_url="",
-        base_url_setting="OLLAMA_BASE_URL",
-        key_setting="OLLAMA_API_KEY",
-        can={"chat": "ollama:OllamaChat"},
-        is_key_needed=False,
-        host=Host("OLLAMA_HOST", port=11434, path="/api"),
-        # Loading a model takes minutes.
-        first_byte_s=280.0,
     ),
     Provider(
         id="azure",
@@ -133,6 +129,16 @@ _ROWS: Final = (
         base_url_setting="AZURE_OPENAI_ENDPOINT",
         key_setting="AZURE_OPENAI_API_KEY",
         can={"chat": "azure:AzureChat"},
+    ),
+    Provider(
+        id="bedrock",
+        name="Amazon Bedrock",
+        base_url="https://bedrock-runtime.{region}.amazonaws.com",
+        base_url_setting="BEDROCK_BASE_URL",
+        key_setting="AWS_BEARER_TOKEN_BEDROCK",
+        can={"chat": "bedrock:BedrockChat"},
+        # Without a key it is called as the function's own role.
+        is_key_needed=False,
     ),
     Provider(
         id="openrouter",
@@ -195,6 +201,18 @@ _ROWS: Final = (
         dialect="fireworks",
     ),
     Provider(
+        id="ollama",
+        name="Ollama",
+        base_url="",
+        base_url_setting="OLLAMA_BASE_URL",
+        key_setting="OLLAMA_API_KEY",
+        can={"chat": "ollama:OllamaChat"},
+        is_key_needed=False,
+        host=Host("OLLAMA_HOST", port=11434, path="/api"),
+        # Loading a model takes minutes.
+        first_byte_s=280.0,
+    ),
+    Provider(
         id="vllm",
         name="vLLM",
         # Wherever the operator runs it.
@@ -204,24 +222,6 @@ _ROWS: Final = (
         can={"chat": "rows:RowChat"},
         is_key_needed=False,
         dialect="open",
-    ),
-    Provider(
-        id="anthropic",
-        name="Anthropic",
-        base_url="https://api.anthropic.com/v1",
-        base_url_setting="ANTHROPIC_BASE_URL",
-        key_setting="ANTHROPIC_API_KEY",
-        can={"chat": "anthropic:AnthropicChat"},
-    ),
-    Provider(
-        id="bedrock",
-        name="Amazon Bedrock",
-        base_url="https://bedrock-runtime.{region}.amazonaws.com",
-        base_url_setting="BEDROCK_BASE_URL",
-        key_setting="AWS_BEARER_TOKEN_BEDROCK",
-        can={"chat": "bedrock:BedrockChat"},
-        # Without a key it is called as the function's own role.
-        is_key_needed=False,
     ),
     Provider(
         id="sandbox",
