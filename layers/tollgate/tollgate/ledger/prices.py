@@ -56,6 +56,19 @@ def cost_of(usage: Usage, price: Price) -> Cost:
         )
 
 
+def cost_of_units(count: Decimal | int, price: Price) -> Cost:
+    """What characters, minutes, seconds, images, megapixels or requests cost, exact to 12 decimals.
+
+    A price that quotes no rate of input is for what comes out.
+    """
+    count = Decimal(min(max(count, 0), _MOST_TOKENS))
+    per = Decimal(price.per)
+    with localcontext(EXACT):
+        if price.rates.input is not None:
+            return Cost(exact(count * price.rates.input / per), ZERO)
+        return Cost(ZERO, exact(count * _first(price.rates.output) / per))
+
+
 def dearest_input(rates: Rates, *, with_audio: bool) -> Decimal:
     """The dearest rate that a prompt token can be charged at: writing a cache can cost more than not having one.
 

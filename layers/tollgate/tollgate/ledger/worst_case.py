@@ -61,6 +61,12 @@ class WorstCase:
         return self.hold_usd(tokens if self.is_capped_by_client else min(tokens, SMALLEST_OUTPUT))
 
 
+def fixed(amount_usd: Decimal) -> WorstCase:
+    """The worst case of a call whose cost has no output cap to lower: `amount_usd` or nothing."""
+    only = Candidate(amount_usd, output_usd_per_token=ZERO, extra_usd=ZERO, max_output_tokens=0)
+    return WorstCase((only,), is_capped_by_client=True)
+
+
 def candidate_of(
     price: Price,
     *,

@@ -14,6 +14,7 @@ from tollgate.contracts.usage import Usage
 from tollgate.ledger.bounds import PromptSize, estimate_tokens
 from tollgate.ledger.prices import Cost, cost_of
 from tollgate.services.attempts import Attempts
+from tollgate.services.candidates import Candidate
 from tollgate.services.gate import Bill
 
 
@@ -21,7 +22,7 @@ from tollgate.services.gate import Bill
 class Answered:
     """One call's answer. Who gives it is decided when the first piece has come; until then it is who is being asked."""
 
-    attempts: Attempts
+    attempts: Attempts[Candidate]
     hold: Hold
     output_cap: int
     """What the balance affords; a model may write less."""

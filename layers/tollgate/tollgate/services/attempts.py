@@ -3,9 +3,10 @@
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from tollgate.contracts.caller import Call
+from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import Delta
 from tollgate.errors import (
     ConnectFailed,
@@ -17,9 +18,9 @@ from tollgate.errors import (
     UpstreamError,
 )
 from tollgate.resources import Resources
-from tollgate.services.candidates import Candidate
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Asked")
 
 WAITING_S: Final = 60.0
 """How long failures may add up before no further attempt is made."""
@@ -27,12 +28,21 @@ WAITING_S: Final = 60.0
 _ANOTHER_MAY_TAKE: Final = (ContextLengthExceeded, ContentFiltered)
 
 
-class Attempts:
+class Asked(Protocol):
+    """Who can be asked: whatever else it is, it is for a model."""
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        ...
+
+
+class Attempts(Generic[C]):
     """The attempts of one call. `candidate` is who is asked now, or who answered."""
 
     def __init__(
         self,
-        candidates: Sequence[Candidate],
+        candidates: Sequence[C],
         call: Call,
         resources: Resources,
         *,
@@ -58,7 +68,7 @@ class Attempts:
         """How many attempts were made, the one that is under way included."""
         return len(self._failures) + 1
 
-    async def complete(self, ask: Callable[[Candidate], Awaitable[T]]) -> T:
+    async def complete(self, ask: Callable[[C], Awaitable[T]]) -> T:
         """The first answer.
 
         Raises what the last attempt raised.
@@ -73,7 +83,7 @@ class Attempts:
                 self._succeeded(self._clock() - began)
                 return answer
 
-    async def stream(self, ask: Callable[[Candidate], AsyncGenerator[Delta, None]]) -> AsyncGenerator[Delta, None]:
+    async def stream(self, ask: Callable[[C], AsyncGenerator[Delta, None]]) -> AsyncGenerator[Delta, None]:
         """The pieces of the first answer that says anything; after that, its failure is final.
 
         Raises what the last attempt raised.

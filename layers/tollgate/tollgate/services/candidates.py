@@ -17,24 +17,17 @@ from tollgate.errors import (
     NoProviderAvailable,
     NotFound,
     TollgateError,
-    WrongEndpoint,
 )
 from tollgate.ledger.bounds import PromptSize
 from tollgate.ledger.money import ZERO
 from tollgate.providers.protocols import Chat
 from tollgate.resources import Resources
+from tollgate.services.calls import check_kind, check_price
 from tollgate.services.structured import check_schema
 
 MOST: Final = 4
 # Models whose output the catalogue does not bound are rare and old.
 _UNKNOWN_MAX_OUTPUT: Final = 4_096
-_ENDPOINTS: Final = {
-    "chat": "/v1/chat/completions",
-    "embedding": "/v1/embeddings",
-    "image": "/v1/images/generations",
-    "speech": "/v1/audio/speech",
-    "transcription": "/v1/audio/transcriptions",
-}
 
 
 class Preferences(NamedTuple):
@@ -187,7 +180,7 @@ def _listed(name: str, place: int, resources: Resources) -> Model:
     param = f"models[{place}]"
     try:
         model = resources.catalogue.find(name)
-        _check_kind(model)
+        check_kind(model, "chat")
     except (BadRequest, NotFound) as exc:
         exc.param = param
         raise
@@ -244,20 +237,9 @@ def _per_million(rate: Decimal | None, model: Model) -> Decimal:
     return (rate or ZERO) * 1_000_000 / model.price.per
 
 
-def _check_kind(model: Model) -> None:
-    if model.type != "chat":
-        endpoint = _ENDPOINTS.get(model.type, "")
-        raise WrongEndpoint(
-            f"'{model.id}' is not a chat model.{f' Call {endpoint}.' if endpoint else ''}",
-            param="model",
-            metadata={"endpoint": endpoint},
-        )
-
-
 def _plan(prompt: Prompt, body: Mapping[str, Any], size: PromptSize, model: Model, resources: Resources) -> Candidate:
-    _check_kind(model)
-    if not model.price.is_quoted:
-        raise ModelUnpriced(f"'{model.id}' has no price on this gateway, so it cannot be called.")
+    check_kind(model, "chat")
+    check_price(model)
     adapter = resources.chat(model)
     plan = adapter.plan(body, model, is_strict=prompt.is_strict)
     if plan.answer_schema is not None:
