@@ -87,12 +87,12 @@ def _providers() -> Iterable[_Known]:
 
 
 def _settings(provider: Provider) -> str:
-    names = [*provider.missing({}), provider.base_url_setting]
+    names = [f"`{name}`" for name in dict.fromkeys([*provider.missing({}), provider.base_url_setting])]
+    if provider.role_setting:
+        names[0] += f" or `{provider.role_setting}=on`"
     if not provider.is_key_needed and provider.key_setting:
-        names.append(f"{provider.key_setting} (optional)")
-    return ", ".join(
-        dict.fromkeys(f"`{name.removesuffix(' (optional)')}`{' (optional)' * name.endswith(')')}" for name in names)
-    )
+        names.append(f"`{provider.key_setting}` (optional)")
+    return ", ".join(names)
 
 
 def _yes(name: str) -> Callable[[_Known], str]:

@@ -145,7 +145,9 @@ class Resources:
     async def _is_configured(self, provider: Provider) -> bool:
         if provider.is_elsewhere and not provider.address(self.settings.environment):
             return False
-        return not provider.is_key_needed or bool(await self._read_credential(provider.key_setting))
+        return not provider.needs_key(self.settings.environment) or bool(
+            await self._read_credential(provider.key_setting)
+        )
 
     def _adapter(self, provider_id: str, capability: str) -> Any:
         key = (provider_id, capability)

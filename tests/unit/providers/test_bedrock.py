@@ -44,7 +44,12 @@ from tollgate.providers.blocks import joined
 from tollgate.providers.connection import Connection
 from tollgate.providers.registry import PROVIDERS
 
-ROLE = {"AWS_ACCESS_KEY_ID": "ASIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret/key", "AWS_SESSION_TOKEN": "token"}
+ROLE = {
+    "BEDROCK": "on",
+    "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret/key",
+    "AWS_SESSION_TOKEN": "token",
+}
 BEDROCK = Exchanges("bedrock", environment=ROLE)
 CASES = cases("bedrock")
 TOOL = {"type": "function", "function": {"name": "get_weather", "strict": True}}
@@ -253,7 +258,7 @@ async def test_a_refusal_is_told_as_what_it_is(name: str, kind: type[TollgateErr
 
 @pytest.mark.parametrize("is_stream", [False, True])
 async def test_without_a_key_a_request_is_signed_as_the_functions_role(is_stream: bool) -> None:
-    bedrock = Exchanges("bedrock", environment={**ROLE, "AWS_REGION": "eu-central-1"}, key=None)
+    bedrock = Exchanges("bedrock", environment={**ROLE, "BEDROCK": "on", "AWS_REGION": "eu-central-1"}, key=None)
     request = bedrock.request()
     model = bedrock.model(upstream_model="global.anthropic.claude-x-v1:0")
     reply = streamed_reply([stream_of("plain")]) if is_stream else json_reply(read("bedrock", "plain", "answer.json"))
@@ -280,7 +285,7 @@ async def test_without_anybody_to_sign_as_nothing_is_sent(monkeypatch: pytest.Mo
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-    nobody = Exchanges("bedrock", key=None)
+    nobody = Exchanges("bedrock", environment={"BEDROCK": "on"}, key=None)
 
     async with nobody.upstream(json_reply({})) as (adapter, server):
         with pytest.raises(ProviderAuthFailed):

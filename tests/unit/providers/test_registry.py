@@ -62,6 +62,10 @@ def test_a_host_is_read_as_ollamas_own_programs_read_it(host: str, address: str)
     [
         ("openai", {"OPENAI_API_KEY": "sk-1"}, True),
         ("openai", {"OPENAI_BASE_URL": "http://127.0.0.1:8791/v1"}, False),
+        ("bedrock", {}, False),
+        ("bedrock", {"BEDROCK": "off"}, False),
+        ("bedrock", {"BEDROCK": "on"}, True),
+        ("bedrock", {"AWS_BEARER_TOKEN_BEDROCK": "key"}, True),
         ("ollama", {}, False),
         ("ollama", {"OLLAMA_API_KEY": "sk-1"}, False),
         ("ollama", {"OLLAMA_HOST": "127.0.0.1"}, True),

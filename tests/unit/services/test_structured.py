@@ -112,10 +112,10 @@ async def test_a_stream_says_the_same_once_it_is_known_to_fit() -> None:
     "schema",
     [
         {"type": "nonsense"},
-        {"pattern": "("},
         {"$ref": "http://127.0.0.1:1/schema.json"},
         {"$ref": "file:///etc/passwd"},
-        {"$schema": "https://example.com/my-own"},
+        {"$ref": "#/$defs/nowhere"},
+        {"properties": {"a": {"items": [{"$dynamicRef": "http://127.0.0.1:1/schema.json"}]}}},
     ],
     ids=str,
 )
@@ -128,3 +128,14 @@ def test_a_schema_that_cannot_be_checked_is_refused_and_nothing_is_fetched_for_i
 
 def test_a_schema_may_refer_to_itself() -> None:
     check_schema({"$defs": {"node": {"properties": {"next": {"$ref": "#/$defs/node"}}}}, "$ref": "#/$defs/node"})
+
+
+async def test_a_pattern_is_not_run_since_it_might_never_end() -> None:
+    schema = {"properties": {"city": {"pattern": "^(a+)+$"}}}
+
+    assert texts(await checked(saying('{"city":"' + "a" * 40 + '!"}'), schema=schema))
+
+
+async def test_a_schema_that_is_nothing_but_itself_fits_nothing() -> None:
+    with pytest.raises(UpstreamInvalid):
+        await checked(saying("{}"), saying("{}"), schema={"$ref": "#"})

@@ -88,7 +88,7 @@ class Connection:
         """
         # A secret that was pasted together with its line ending is meant without it.
         key = (await self._credential(fresh) or "").strip()
-        if not key and self.provider.is_key_needed:
+        if not key and self.provider.needs_key(self.environment):
             raise self.not_configured(self.provider.key_setting)
         self._secrets.add(key)
         return key

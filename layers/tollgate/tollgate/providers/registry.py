@@ -33,6 +33,8 @@ class Provider:
     key_setting: str
     can: Mapping[str, str] = field(default_factory=dict)
     is_key_needed: bool = True
+    role_setting: str = ""
+    """The variable that, when `on`, has it called as the function's own role in place of a key."""
     dialect: str = ""
     """Which of the dialects in `rows` it speaks, for a vendor that has no module of its own."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -53,7 +55,7 @@ class Provider:
     def missing(self, environment: Mapping[str, str]) -> tuple[str, ...]:
         """The settings without which it cannot be called, as far as they are not there."""
         needed = {
-            self.key_setting: self.is_key_needed and not environment.get(self.key_setting),
+            self.key_setting: self.needs_key(environment) and not environment.get(self.key_setting),
             self.address_setting: self.is_elsewhere and not self.address(environment),
         }
         return tuple(setting for setting, is_missing in needed.items() if is_missing)
@@ -61,6 +63,10 @@ class Provider:
     def is_configured(self, environment: Mapping[str, str]) -> bool:
         """Whether the environment has what it takes to call the provider: its key, the address of its server."""
         return not self.missing(environment)
+
+    def needs_key(self, environment: Mapping[str, str]) -> bool:
+        """Whether it cannot be called without a key."""
+        return self.is_key_needed and not (self.role_setting and environment.get(self.role_setting) == "on")
 
     @property
     def is_elsewhere(self) -> bool:
@@ -137,8 +143,7 @@ _ROWS: Final = (
         base_url_setting="BEDROCK_BASE_URL",
         key_setting="AWS_BEARER_TOKEN_BEDROCK",
         can={"chat": "bedrock:BedrockChat"},
-        # Without a key it is called as the function's own role.
-        is_key_needed=False,
+        role_setting="BEDROCK",
     ),
     Provider(
         id="openrouter",

@@ -1,10 +1,9 @@
 """Answers in JSON, held to their schema here where a provider cannot be."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from functools import cache
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from tollgate.contracts.chat import Completion, Delta
 from tollgate.errors import BadRequest, UpstreamInvalid
@@ -19,8 +18,10 @@ def check_schema(schema: Any) -> None:
     Raises BadRequest.
     """
     try:
-        _validator(to_json(schema))
-    except ValueError as exc:
+        kind = _validator_of(schema)
+        kind.check_schema(schema)
+        _look_up(schema, list(_references(schema)))
+    except _unusable() as exc:
         raise BadRequest(
             "'response_format.json_schema.schema' is not a JSON Schema that can be checked: it has to be valid, and "
             "may refer to nothing outside of itself.",
@@ -79,7 +80,7 @@ def _choice(choice: dict[str, Any], schema: Any) -> dict[str, Any] | None:
         value = from_json(text)
     except ValueError:
         return None
-    if not _validator(to_json(schema)).is_valid(value):
+    if not _fits(value, schema):
         return None
     return {**choice, "message": {**message, "content": text}}
 
@@ -92,14 +93,49 @@ def _without_fence(text: str) -> str:
     return text.partition("\n")[2].removesuffix(_FENCE).strip()
 
 
-@cache
-def _imported() -> Any:
+def _fits(value: Any, schema: Any) -> bool:
+    from referencing import Registry  # noqa: PLC0415 - see `_validator_of`
+
+    try:
+        # A registry of nothing: what a caller's schema refers to is never fetched.
+        return bool(_validator_of(schema)(schema, registry=Registry()).is_valid(value))
+    except RecursionError:
+        # A schema that is nothing but itself.
+        return False
+
+
+def _validator_of(schema: Any) -> Any:
+    """The validator for a schema's draft, without regular expressions: a caller's could run for ever."""
     # Few calls need it, and it takes longer to load than most of what they load.
-    import jsonschema_rs  # noqa: PLC0415
+    from jsonschema import validators  # noqa: PLC0415
 
-    return jsonschema_rs
+    known = validators.validator_for(schema, default=validators.Draft202012Validator)
+    return validators.extend(known, {"pattern": None, "patternProperties": None})  # type: ignore[no-untyped-call]
 
 
-def _validator(schema: bytes) -> Any:
-    # Nothing is fetched for a caller's schema.
-    return _imported().validator_for(schema.decode(), offline=True)
+def _look_up(schema: Any, references: list[str]) -> None:
+    from referencing import Registry  # noqa: PLC0415
+    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
+
+    resolver = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
+    for reference in references:
+        resolver.lookup(reference)
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        for name, value in schema.items():
+            if name in {"$ref", "$dynamicRef"} and isinstance(value, str):
+                yield value
+            else:
+                yield from _references(value)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from _references(each)
+
+
+def _unusable() -> tuple[type[Exception], ...]:
+    from jsonschema import SchemaError  # noqa: PLC0415
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415
+
+    return (SchemaError, Unresolvable, RecursionError)
