@@ -45,7 +45,6 @@ from tollgate.providers.connection import Connection
 from tollgate.providers.registry import PROVIDERS
 
 ROLE = {
-    "BEDROCK": "on",
     "AWS_ACCESS_KEY_ID": "ASIAEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "secret/key",
     "AWS_SESSION_TOKEN": "token",
