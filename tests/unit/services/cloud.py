@@ -92,7 +92,8 @@ def _is_storable(value: Mapping[str, Any]) -> bool:
 def resources_over(cloud: Cloud, http: httpx2.AsyncClient, folder: Path) -> Resources:
     """Resources with GPT-4o in the catalogue, over a client whose transport is `cloud.answer`."""
     catalogue = folder / "catalogue.json"
-    catalogue.write_text(json.dumps({"models": [an_entry()]}))
+    runs_on = an_entry(id="openai/runs-on", bills_after_disconnect=True)
+    catalogue.write_text(json.dumps({"models": [an_entry(), runs_on]}))
     counts: dict[str, int] = {}
 
     def counted(prefix: str) -> str:

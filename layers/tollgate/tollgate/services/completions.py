@@ -113,8 +113,8 @@ class OpenStream:
                 self._has_begun = True
                 self.answered.outcome = "client_disconnected"
                 self.answered.take(self._first.result())
-        if self._pending is not None and self.answered.outcome == "client_disconnected":
-            await self._hear_out(self._pending)
+        if self.answered.outcome == "client_disconnected" and self._has_to_be_heard_out:
+            await self._hear_out()
         await self._deltas.aclose()
         if self._checkpoints:
             await asyncio.wait(self._checkpoints)
@@ -124,16 +124,24 @@ class OpenStream:
             await release(self.answered.hold, self._resources)
 
     async def _arriving(self) -> Delta:
-        if not self.answered.attempts.candidate.plan.bills_after_disconnect:
+        if not self._has_to_be_heard_out:
             return await self._next()
+        # A client that goes takes what waits for the next piece along, and must not take the piece.
         self._pending = self._loop.create_task(self._next())
-        return await asyncio.shield(self._pending)
+        delta = await asyncio.shield(self._pending)
+        self._pending = None
+        return delta
 
-    async def _hear_out(self, pending: asyncio.Task[Delta]) -> None:
+    @property
+    def _has_to_be_heard_out(self) -> bool:
+        return self.answered.attempts.candidate.plan.bills_after_disconnect
+
+    async def _hear_out(self) -> None:
         """Read a stream that nobody listens to any more: its provider bills it all the same, and says how much."""
         with suppress(TollgateError, StopAsyncIteration, TimeoutError):
             async with asyncio.timeout(lifetime_s(self._call)):
-                self.answered.take(await pending)
+                if self._pending is not None:
+                    self.answered.take(await self._pending)
                 async for delta in self._deltas:
                     self.answered.take(delta)
 

@@ -1,7 +1,8 @@
 """Chat completions in OpenAI's form, from the request to the bill."""
 
+import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -360,6 +361,54 @@ async def test_a_client_that_hangs_up_before_it_was_sent_anything_pays_for_what_
 
     assert cloud.entries[0]["outcome"] == "client_disconnected"
     assert cloud.charged_usd[0] > 0
+
+
+async def test_a_provider_that_bills_all_the_same_is_heard_out_when_its_client_has_gone(
+    cloud: Cloud, resources: Resources
+) -> None:
+    cloud.replies = [streamed(chunks_of("Hello", " there", usage=a_usage()))]
+    call = a_call(body=a_body(model="openai/runs-on", stream=True))
+    answer = await create_chat_completion(validate(ChatCompletionRequest, call.body), call, resources)
+    assert isinstance(answer, StreamedAnswer)
+
+    await anext(answer.pieces)
+    await answer.pieces.aclose()
+    for work in call.later:
+        await work()
+
+    (entry,) = cloud.entries
+    assert (entry["outcome"], entry["estimated"]) == ("client_disconnected", False)
+    assert cloud.charged_usd == [Decimal("0.0001475")]
+
+
+async def test_it_is_heard_out_too_when_its_client_goes_while_it_thinks(cloud: Cloud, resources: Resources) -> None:
+    has_gone = asyncio.Event()
+    first, *rest = [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks_of("Hello", usage=a_usage())]
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield first + rest[0]
+        await has_gone.wait()
+        yield b"".join(rest[1:]) + b"data: [DONE]\n\n"
+
+    cloud.replies = [httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=pieces())]
+    call = a_call(body=a_body(model="openai/runs-on", stream=True))
+    answer = await create_chat_completion(validate(ChatCompletionRequest, call.body), call, resources)
+    assert isinstance(answer, StreamedAnswer)
+    reading = asyncio.create_task(_read(answer))
+
+    await asyncio.sleep(0.01)
+    reading.cancel()
+    await asyncio.wait({reading})
+    has_gone.set()
+    for work in call.later:
+        await work()
+
+    assert cloud.charged_usd == [Decimal("0.0001475")]
+
+
+async def _read(answer: StreamedAnswer) -> None:
+    async for _ in answer.pieces:
+        pass
 
 
 async def test_an_error_in_a_stream_is_an_event_of_its_own_and_then_the_end(cloud: Cloud, resources: Resources) -> None:
