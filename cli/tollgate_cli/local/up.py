@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any, Final
 
 import click
@@ -193,7 +194,9 @@ def _greet(
     say(f"  models     {models}, listed by GET /v1/models; reference at {access.base_url}/docs")
     say(f"  providers  {', '.join(['Sandbox', *configured] if environment.get('SANDBOX') == 'on' else configured)}")
     if missing:
-        say(f"             not configured: set {', '.join(missing)}, or use `tollgate secrets set`")
+        advice = f"not configured: set {', '.join(missing)}, or use `tollgate secrets set`"
+        for line in wrap(advice, 100):
+            say(f"             {line}")
     say("")
     say("Try it:")
     say("")
