@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from tollgate.contracts.chat import Completion, Delta
-from tollgate.contracts.usage import Usage
-from tollgate.providers.blocks import Blocks, Unreadable, counted, is_count, joined, number_of, object_of, text_of
+from tollgate.contracts.usage import Usage, is_count
+from tollgate.providers.blocks import Blocks, Unreadable, counted, joined, number_of, object_of, text_of
 
 FINISH_REASONS: Final[Mapping[str, str]] = {
     "end_turn": "stop",

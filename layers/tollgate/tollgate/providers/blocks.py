@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from tollgate.contracts.chat import Completion, Delta
-from tollgate.contracts.usage import Usage
+from tollgate.contracts.usage import Usage, is_count
 
 Choice = dict[str, Any]
 
@@ -132,11 +132,6 @@ def counted(
         reasoning_tokens=min(reasoning or 0, completion_tokens),
         is_estimated=plain is None or completion is None,
     )
-
-
-def is_count(value: Any) -> bool:
-    """Whether a value can be a number of tokens."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def text_of(value: Any) -> str:
