@@ -76,7 +76,9 @@ class _Entry(BaseModel):
     max_output_tokens: _Positive | None = None
     max_output: _Positive | None = None
     reasoning_max: Annotated[int, Field(ge=0)] | None = None
-    dimensions: int | list[int] | None = None
+    dimensions: _Positive | Annotated[list[_Positive], Field(min_length=1)] | None = None
+    dimensions_min: _Positive | None = None
+    truncatable: bool | None = None
     input_modalities: list[str] | None = None
     output_modalities: list[str] | None = None
     inputs: list[str] | None = None
