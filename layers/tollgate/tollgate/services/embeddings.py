@@ -4,7 +4,7 @@ Every family of APIs comes through here, and differs only in how it reads the te
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
@@ -67,16 +67,13 @@ async def embed(texts: Texts, call: Call, resources: Resources) -> tuple[list[Ve
     admitted = await admit(
         model, Plan(body={}, dropped=planned.dropped), WorstCase((worst,), is_capped_by_client=True), call, resources
     )
-    parts = _parts(planned)
     done: dict[int, Embedded] = {}
-    await admitted.ask(lambda: _embed_each(adapter, planned, parts, done))
-    embedded = [done[place] for place in range(len(parts))]
-    usage = _usage(zip(parts, embedded, strict=True))
+    embedded = await admitted.ask(lambda: embed_all(adapter, planned, done))
+    usage = embedded.usage or Usage()
     admitted.came_to(cost_of(usage, model.price), usage=usage)
-    vectors = [vector for one in embedded for vector in one.vectors]
-    if planned.cut_to is not None:
-        vectors = [unit(vector[: planned.cut_to]) for vector in vectors]
-    return vectors, admitted
+    if planned.cut_to is None:
+        return embedded.vectors, admitted
+    return [unit(vector[: planned.cut_to]) for vector in embedded.vectors], admitted
 
 
 def most_tokens(request: EmbeddingRequest) -> int:
@@ -99,36 +96,35 @@ def most_tokens(request: EmbeddingRequest) -> int:
     return total
 
 
-def _parts(planned: EmbeddingPlan) -> list[EmbeddingRequest]:
-    """The request as the calls that the provider takes it in."""
+async def embed_all(adapter: Embeddings, planned: EmbeddingPlan, done: dict[int, Embedded]) -> Embedded:
+    """The vectors of all texts, in as many calls as the provider needs, and what all of them used.
+
+    One failure fails all, and stops the others. `done` holds what has come, by its place, for another attempt.
+
+    Raises as the adapter does, and UpstreamInvalid for vectors that make no sense.
+    """
     request, batch = planned.request, planned.batch
-    return [
-        request._replace(inputs=request.inputs[start : start + batch]) for start in range(0, len(request.inputs), batch)
-    ]
+    starts = range(0, len(request.inputs), batch)
+    left = iter([start for start in starts if start not in done])
 
+    async def embed_what_is_left() -> None:
+        for start in left:
+            part = request._replace(inputs=request.inputs[start : start + batch])
+            embedded = await adapter.embed(part)
+            _check(embedded.vectors, part, planned)
+            done[start] = embedded if embedded.usage is not None else embedded._replace(usage=_estimate(part))
 
-async def _embed_each(
-    adapter: Embeddings, planned: EmbeddingPlan, parts: Sequence[EmbeddingRequest], done: dict[int, Embedded]
-) -> None:
-    """Make the calls that are not done yet, some at a time. One failure fails all, and stops the others."""
-    room = asyncio.Semaphore(planned.at_once)
-
-    async def embed_one(place: int) -> None:
-        async with room:
-            embedded = await adapter.embed(parts[place])
-        _check(embedded.vectors, parts[place], planned)
-        done[place] = embedded
-
-    tasks = [asyncio.ensure_future(embed_one(place)) for place in range(len(parts)) if place not in done]
+    tasks = [asyncio.ensure_future(embed_what_is_left()) for _ in range(min(planned.at_once, len(starts)))]
     try:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    lengths = {len(vector) for embedded in done.values() for vector in embedded.vectors}
-    if len(lengths) > 1:
-        raise _nonsense(planned.request.model, "vectors of different lengths")
+    vectors = [vector for start in starts for vector in done[start].vectors]
+    if len({len(vector) for vector in vectors}) > 1:
+        raise _nonsense(request.model, "vectors of different lengths")
+    return Embedded(vectors, sum((done[start].usage or Usage() for start in starts), Usage()))
 
 
 def _check(vectors: Sequence[Vector], part: EmbeddingRequest, planned: EmbeddingPlan) -> None:
@@ -147,14 +143,6 @@ def _nonsense(model: Model, what: str) -> UpstreamInvalid:
     return UpstreamInvalid(
         f"The provider answered with {what}.", provider=model.provider, metadata={"provider": model.provider}
     )
-
-
-def _usage(parts: Iterable[tuple[EmbeddingRequest, Embedded]]) -> Usage:
-    """What all the calls used; counted here where the provider did not say."""
-    total = Usage()
-    for part, embedded in parts:
-        total += embedded.usage if embedded.usage is not None else _estimate(part)
-    return total
 
 
 def _estimate(part: EmbeddingRequest) -> Usage:

@@ -27,7 +27,11 @@ async def create_embedding(request: CreateEmbeddingRequest, call: Call, resource
         user=request.user,
         task_type=request.task_type,
         title=request.title,
-        unknown=tuple(name for name in call.body if name not in CreateEmbeddingRequest.model_fields),
+        unknown=tuple(
+            name
+            for name, value in call.body.items()
+            if value is not None and name not in CreateEmbeddingRequest.model_fields
+        ),
         is_strict=request.drop_params is False,
         is_compact=is_base64,
     )
