@@ -75,9 +75,9 @@ def told(response: httpx2.Response) -> tuple[int, str, str | None]:
     return response.status_code, error["code"], error["param"]
 
 
-async def funds(site: Site) -> tuple[Decimal, ...]:
+async def funds(site: Site) -> list[Decimal]:
     """Balance, available and reserved."""
-    return tuple(map(Decimal, await site.world.funds(site.account_id)))
+    return [Decimal(amount) for amount in await site.world.funds(site.account_id)]
 
 
 class TestAnswers:
@@ -195,7 +195,7 @@ class TestMoney:
         assert entry.request_id == response.headers["x-request-id"]
         assert (entry.model, entry.outcome, entry.is_estimated) == ("openai/small", "completed", False)
         assert (entry.usage["prompt_tokens"], entry.usage["total_tokens"]) == (10, 10)
-        assert await funds(site) == (Decimal("9.9999998"), Decimal("9.9999998"), 0)
+        assert await funds(site) == [Decimal("9.9999998"), Decimal("9.9999998"), 0]
 
     async def test_a_usage_that_was_not_reported_is_counted_here_and_says_so(self, site: Site) -> None:
         usage = (await embed(site, model="sandbox/embedding-no-usage", input=["x" * 400, "y" * 41])).json()["usage"]
@@ -244,7 +244,7 @@ class TestMoney:
 
         assert response.status_code >= 400
         assert await site.ledger() == []
-        assert await funds(site) == (10, 10, 0)
+        assert await funds(site) == [10, 10, 0]
 
 
 class TestRefusals:
@@ -313,7 +313,7 @@ class TestRefusals:
     ) -> None:
         assert told(await embed(site, **changes))[:2] == expected
         assert site.upstream.requests == []
-        assert await funds(site) == (10, 10, 0)
+        assert await funds(site) == [10, 10, 0]
 
     async def test_tokens_beyond_the_models_window_are_refused_before_money_moves(self, site: Site) -> None:
         assert (await embed(site, model="openai/narrow", input=[[1], [1] * 10])).status_code == 200

@@ -17,7 +17,7 @@ from tollgate.services.embeddings import embed_all, most_tokens
 
 
 class Provider:
-    """A provider whose vector of a text is its length. It fails for some texts, once or always, and hangs for others."""
+    """A provider whose vector of a text is its length. It fails for some texts, and hangs for others."""
 
     def __init__(self, *, fails_once: Sequence[str] = (), fails: Sequence[str] = (), hangs: Sequence[str] = ()) -> None:
         self.calls: list[list[str]] = []
