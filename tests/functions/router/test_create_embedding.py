@@ -171,6 +171,14 @@ class TestAnswers:
         assert response.headers["x-tollgate-dropped-params"] == "task_type,title,models,temperature"
         assert site.upstream.requests[0].json.keys() == {"model", "input", "encoding_format"}
 
+    async def test_names_that_a_client_makes_up_cannot_break_a_header(self, site: Site) -> None:
+        made_up: dict[str, Any] = {"a,b\r\nx-evil: 1": 1, "x" * 100: 1, **{f"n{number}": 1 for number in range(30)}}
+
+        named = (await embed(site, **made_up)).headers["x-tollgate-dropped-params"].split(",")
+
+        assert named[:2] == ["a?b??x-evil??1", "x" * 64]
+        assert (len(named), named[-1]) == (21, "...")
+
     async def test_fields_that_are_null_are_not_there(self, site: Site) -> None:
         nothing: dict[str, Any] = {
             "dimensions": None,

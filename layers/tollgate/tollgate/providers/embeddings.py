@@ -12,6 +12,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.contracts.embeddings import EmbeddingPlan, EmbeddingRequest, Vector
 from tollgate.contracts.usage import Usage, is_count
 from tollgate.errors import BadRequest, UnsupportedParameter
+from tollgate.providers.parameters import names_shown, refuse_dropped
 
 # What a client may send beside `model`, `input` and `encoding_format`, which are the router's own business.
 _OPTIONS: Final = ("dimensions", "user", "task_type", "title")
@@ -42,9 +43,9 @@ def plan(request: EmbeddingRequest, traits: Traits, *, unknown: Iterable[str], i
     if not traits.takes_tokens and not isinstance(request.inputs[0], str):
         raise UnsupportedParameter(f"'{model.id}' takes texts, not tokens.", param="input")
     lost = [name for name in _OPTIONS[1:] if getattr(request, name) is not None and name not in traits.takes]
-    dropped = (*lost, *unknown)
-    if dropped and is_strict:
-        raise UnsupportedParameter(f"'{model.id}' does not take '{dropped[0]}'.", param=dropped[0])
+    dropped = (*lost, *names_shown(list(unknown)))
+    if is_strict:
+        refuse_dropped(dropped, model)
     length, wanted = usual_length(model), request.dimensions
     request = request._replace(**dict.fromkeys(lost))  # type: ignore[arg-type]
     planned = EmbeddingPlan(
