@@ -1,7 +1,6 @@
 """Texts and their vectors, as services and provider adapters pass them."""
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from typing import NamedTuple
 
 from tollgate.contracts.catalogue import Model
@@ -9,7 +8,7 @@ from tollgate.contracts.usage import Usage
 
 Input = str | Sequence[int]
 """A text, or the tokens of one."""
-Vector = list[float] | array[float]
+Vector = MutableSequence[float]
 """A list where a provider sent numbers, an array of 32-bit floats where it sent their bytes."""
 
 

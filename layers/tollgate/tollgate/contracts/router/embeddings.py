@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Discriminator, FailFast, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from tollgate.contracts.router.chat import CostDetails
+from tollgate.contracts.router.costs import CostDetails
 from tollgate.contracts.shapes import Shape
 
 MOST_INPUTS: Final = 2_048

@@ -71,7 +71,7 @@ def to_base64(vector: Vector) -> str:
 
 def to_numbers(vector: Vector) -> list[float]:
     """A vector as numbers."""
-    return vector if isinstance(vector, list) else vector.tolist()
+    return vector if isinstance(vector, list) else list(vector)
 
 
 def _inputs(given: Any) -> list[Input]:
