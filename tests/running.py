@@ -15,7 +15,17 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.upstream import Received, Reply, Upstream, a_completion, a_usage, chunks_of, event_reply, json_reply
+from tests.upstream import (
+    Received,
+    Reply,
+    Upstream,
+    a_completion,
+    a_usage,
+    an_embedding_answer,
+    chunks_of,
+    event_reply,
+    json_reply,
+)
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PATIENCE_S: Final = 60
@@ -105,6 +115,8 @@ class _UpstreamThread:
 def _answer(request: Received) -> Reply:
     """What OpenAI says to what the last message asks for."""
     body = request.json
+    if request.path.endswith("/embeddings"):
+        return json_reply(an_embedding_answer(body))
     wish = str(body["messages"][-1]["content"])
     streamed = bool(body.get("stream"))
     match wish:

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import ssl
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from struct import pack
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -109,6 +111,28 @@ def a_usage(prompt: int = 19, completion: int = 10, *, cached: int = 0, reasonin
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,
         },
+    }
+
+
+def an_embedding_answer(body: Mapping[str, Any], *, length: int = 1536) -> dict[str, Any]:
+    """What OpenAI answers to a request for embeddings: each vector begins with the place and the length of its text."""
+    given = body["input"]
+    inputs = [given] if isinstance(given, str) or isinstance(given[0], int) else given
+    rest = [0.0] * ((body.get("dimensions") or length) - 2)
+    vectors = [[float(place), float(len(one)), *rest] for place, one in enumerate(inputs)]
+    is_base64 = body.get("encoding_format") == "base64"
+    return {
+        "object": "list",
+        "data": [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": b64encode(pack(f"<{len(vector)}f", *vector)).decode() if is_base64 else vector,
+            }
+            for index, vector in enumerate(vectors)
+        ],
+        "model": body["model"],
+        "usage": {"prompt_tokens": 5 * len(inputs), "total_tokens": 5 * len(inputs)},
     }
 
 

@@ -45,6 +45,8 @@ _FIELDS: Final = (
     "context_length",
     "max_output_tokens",
     "dimensions",
+    "dimensions_min",
+    "truncatable",
     "input_modalities",
     "output_modalities",
     "supported_parameters",

@@ -12,6 +12,17 @@ const client = (options = {}) => new OpenAI({ baseURL: `${baseUrl}/v1`, apiKey: 
 const chat = (wish, options = {}, using = client()) =>
   using.chat.completions.create({ model, messages: [{ role: "user", content: wish }], ...options });
 
+async function embedding(input, options = {}) {
+  const asked = { model: "openai/text-embedding-3-small", input, dimensions: 4, ...options };
+  const answer = await client().embeddings.create(asked);
+  const { prompt_tokens, total_tokens, cost } = answer.usage;
+  return {
+    vectors: answer.data.map((item) => Array.from(item.embedding)),
+    places: answer.data.map((item) => item.index),
+    told: [answer.model, prompt_tokens, total_tokens, cost],
+  };
+}
+
 async function textOf(stream) {
   let text = "";
   for await (const chunk of await stream) text += chunk.choices[0].delta.content ?? "";
@@ -98,6 +109,11 @@ const findings = {
   tool_round_trip: toolRoundTrip,
   dies: () => raised(() => textOf(chat("die in the middle", { stream: true }))),
   ends_early: () => raised(() => textOf(chat("end early", { stream: true }))),
+  // Unless told otherwise, the SDK asks for base64 and reads it itself.
+  embeddings: () => embedding(["a", "bcd"]),
+  embeddings_float: () => embedding(["a", "bcd"], { encoding_format: "float" }),
+  embedding_tokens: () => embedding([1, 2, 3]),
+  embedding_refused: () => raised(() => embedding([""])),
   empty: () => raised(() => chat("hello", {}, client({ apiKey: emptyKey }))),
   wrong_key: () => raised(() => chat("hello", {}, client({ apiKey: "tg-wrong" }))),
   rate_limit: () => raised(() => chat("429")),

@@ -78,6 +78,11 @@ def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, A
         "tool_round_trip": tool_round_trip,
         "dies": lambda: _raised(lambda: text_of(chat("die in the middle", stream=True))),
         "ends_early": lambda: _raised(lambda: text_of(chat("end early", stream=True))),
+        # Unless told otherwise, the SDK asks for base64 and reads it itself.
+        "embeddings": lambda: _embedding(client(), ["a", "bcd"]),
+        "embeddings_float": lambda: _embedding(client(), ["a", "bcd"], encoding_format="float"),
+        "embedding_tokens": lambda: _embedding(client(), [1, 2, 3]),
+        "embedding_refused": lambda: _raised(lambda: _embedding(client(), [""])),
         "empty": lambda: _raised(lambda: chat("hello", client(api_key=empty_key))),
         "wrong_key": lambda: _raised(lambda: chat("hello", client(api_key="tg-wrong"))),
         "rate_limit": lambda: _raised(lambda: chat("429")),
@@ -86,6 +91,16 @@ def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, A
         "reserved_then_free": reserved_then_free,
     }
     return {name: find() for name, find in findings.items()}
+
+
+def _embedding(using: openai.OpenAI, texts: Any, **options: Any) -> Any:
+    answer = using.embeddings.create(model="openai/text-embedding-3-small", input=texts, dimensions=4, **options)
+    usage: Any = answer.usage
+    return {
+        "vectors": [item.embedding for item in answer.data],
+        "places": [item.index for item in answer.data],
+        "told": [answer.model, usage.prompt_tokens, usage.total_tokens, usage.model_extra["cost"]],
+    }
 
 
 def _raised(call: Callable[[], Any]) -> Any:

@@ -74,6 +74,25 @@ def test_the_results_of_tools_go_back(found: Any) -> None:
     assert found["tool_round_trip"] == "Hello!"
 
 
+@pytest.mark.parametrize("how", ["embeddings", "embeddings_float"])
+def test_texts_become_vectors_whether_as_numbers_or_in_base64(found: Any, how: str) -> None:
+    assert found[how] == {
+        "vectors": [[0, 1, 0, 0], [1, 3, 0, 0]],
+        "places": [0, 1],
+        "told": ["openai/text-embedding-3-small", 10, 10, 0.0000002],
+    }
+
+
+def test_tokens_become_a_vector(found: Any) -> None:
+    assert found["embedding_tokens"]["vectors"] == [[0, 3, 0, 0]]
+
+
+def test_a_text_that_is_empty_is_a_bad_request(found: Any) -> None:
+    error = found["embedding_refused"]
+
+    assert (error["class"], error["code"]) == ("BadRequestError", "invalid_request")
+
+
 @pytest.mark.parametrize("how", ["dies", "ends_early"])
 def test_a_stream_that_breaks_off_is_an_error_with_a_code_and_never_silence(found: Any, how: str) -> None:
     error = found[how]

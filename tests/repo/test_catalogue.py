@@ -24,7 +24,7 @@ from tollgate.contracts.usage import Usage
 from tollgate.errors import UnsupportedParameter
 from tollgate.ledger.money import ZERO
 from tollgate.ledger.prices import cost_of
-from tollgate.providers import sandbox
+from tollgate.providers import sandbox, sandbox_embeddings
 from tollgate.providers.parameters import plan
 from tollgate_cli.catalogue import FACTS, MODELS, build, collect, dialect_of
 
@@ -132,7 +132,9 @@ def test_every_sandbox_model_is_one_that_the_sandbox_knows() -> None:
         if entry["provider"] == "sandbox"
     }
 
-    assert all(trick.startswith("error-") or f"`{trick}`" in (sandbox.__doc__ or "") for trick in tricks)
+    known = f"{sandbox.__doc__}{sandbox_embeddings.__doc__}"
+    plain = {trick.removeprefix("embedding-") for trick in tricks if not trick.startswith("embedding-error-")}
+    assert all(trick.startswith("error-") or f"`{trick}`" in known for trick in plain)
 
 
 REQUESTS: Final[Mapping[str, Any]] = {

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tollgate.catalogue.entries import Entry
 from tollgate.catalogue.ids import canonical
@@ -18,6 +18,13 @@ class BadCatalogue(Exception):
 
 def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
+
+
+def _as_lengths(value: int | list[int] | None) -> int | list[int] | None:
+    lengths = value if isinstance(value, list) else [value]
+    if value is not None and not all(length and length > 0 for length in lengths or [0]):
+        raise ValueError("has to be a length, or a list of lengths")
+    return value
 
 
 # At most 6 decimals for each million units keep every charge a whole number of picodollars.
@@ -76,7 +83,9 @@ class _Entry(BaseModel):
     max_output_tokens: _Positive | None = None
     max_output: _Positive | None = None
     reasoning_max: Annotated[int, Field(ge=0)] | None = None
-    dimensions: int | list[int] | None = None
+    dimensions: Annotated[int | list[int] | None, AfterValidator(_as_lengths)] = None
+    dimensions_min: _Positive | None = None
+    truncatable: bool | None = None
     input_modalities: list[str] | None = None
     output_modalities: list[str] | None = None
     inputs: list[str] | None = None

@@ -1,31 +1,18 @@
 """Amazon Bedrock: the Converse API, as the function's own role.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html
-
-The requests are signed here and sent like those to any other vendor: boto3 could neither be interrupted nor be waited
-for without a thread, and takes longer to import than all the rest of a call's start.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, ClassVar
-from urllib.parse import quote
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
-from tollgate.errors import (
-    ContentFiltered,
-    ContextLengthExceeded,
-    NoProviderAvailable,
-    ProviderAuthFailed,
-    ProviderBilling,
-    ProviderOverloaded,
-    ProviderRateLimited,
-)
+from tollgate.providers.bedrock_access import RULES, Access, path_of
 from tollgate.providers.bedrock_answers import Reading, from_wire
 from tollgate.providers.bedrock_requests import has_cache, has_strict_tools, to_wire
 from tollgate.providers.blocks import LONGEST_AT_ONCE, Unreadable, joined
@@ -36,7 +23,6 @@ from tollgate.providers.parameters import Dialect, one_sampling, plan, refuse_dr
 from tollgate.providers.refusals import Rule
 from tollgate.providers.thinking import settle_thinking
 from tollgate.providers.turns import check_turns, tools_in
-from tollgate.signature import AwsCredentials, NoCredentials, credentials_from, sign
 
 
 class BedrockChat:
@@ -54,33 +40,11 @@ class BedrockChat:
             "image_fetch": False,
         },
     )
-    rules: ClassVar[tuple[Rule, ...]] = (
-        Rule(ProviderBilling, frozenset({400, 403}), texts=("payment instrument", "payment_instrument")),
-        Rule(
-            ProviderAuthFailed,
-            frozenset({400, 401, 403, 404}),
-            codes=(
-                "accessdeniedexception",
-                "expiredtokenexception",
-                "invalidsignatureexception",
-                "missingauthenticationtokenexception",
-                "unrecognizedclientexception",
-            ),
-        ),
-        Rule(
-            NoProviderAvailable,
-            frozenset({400}),
-            texts=("model identifier is invalid", "on-demand throughput isn", "end of its life"),
-        ),
-        Rule(ContextLengthExceeded, frozenset({400}), texts=("input is too long", "context window", "context limit")),
-        Rule(ContentFiltered, frozenset({400}), texts=("content filtering policy",)),
-        Rule(ProviderOverloaded, frozenset({429}), codes=("modelnotreadyexception",)),
-        Rule(ProviderRateLimited, frozenset({400}), codes=("servicequotaexceededexception",)),
-    )
+    rules: ClassVar[tuple[Rule, ...]] = RULES
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._credentials: Callable[[], AwsCredentials] = credentials_from(connection.environment)
+        self._access = Access(connection)
 
     def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
         """See `tollgate.providers.protocols.Chat`."""
@@ -103,17 +67,18 @@ class BedrockChat:
             async with aclosing(self.stream(request)) as deltas:
                 completion = joined([delta async for delta in deltas])
         else:
-            path, wire = _path(request.model, "converse"), to_wire(request, self.dialect.flags_of(request.model))
+            path, wire = path_of(request.model, "converse"), to_wire(request, self.dialect.flags_of(request.model))
             answer, headers = await self._connection.post(
-                path, wire, headers=self._headers(path, wire), rules=self.rules
+                path, wire, headers=self._access.headers(path, wire), rules=self.rules
             )
             completion = self._whole(answer, headers.get("x-amzn-requestid"))
         return completion
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """See `tollgate.providers.protocols.Chat`."""
-        path, wire = _path(request.model, "converse-stream"), to_wire(request, self.dialect.flags_of(request.model))
-        frames = self._connection.events(path, wire, FrameReader(), headers=self._headers(path, wire), rules=self.rules)
+        path, wire = path_of(request.model, "converse-stream"), to_wire(request, self.dialect.flags_of(request.model))
+        headers = self._access.headers(path, wire)
+        frames = self._connection.events(path, wire, FrameReader(), headers=headers, rules=self.rules)
         reading = Reading()
         async with aclosing(frames):
             async for frame in frames:
@@ -121,34 +86,6 @@ class BedrockChat:
                     yield delta
         if not reading.is_finished:
             raise self._connection.invalid("The provider closed the stream before finishing.")
-
-    def _headers(self, path: str, wire: Mapping[str, Any]) -> Callable[[str], Mapping[str, str]]:
-        def made(key: str) -> Mapping[str, str]:
-            # An API key of Bedrock's own, where the operator has one: on a laptop, or in another account.
-            return {"authorization": f"Bearer {key}"} if key else self._signed(path, to_json(wire))
-
-        return made
-
-    def _signed(self, path: str, content: bytes) -> Mapping[str, str]:
-        try:
-            credentials = self._credentials()
-        except NoCredentials as exc:
-            raise ProviderAuthFailed(
-                "The gateway has no credentials for the provider.",
-                provider=self._connection.provider.id,
-                metadata={"provider": self._connection.provider.id},
-            ) from exc
-        host, slash, prefix = self._connection.base_url.partition("://")[2].partition("/")
-        return sign(
-            host=host,
-            path=slash + prefix + path,
-            headers={"content-type": "application/json"},
-            body=content,
-            region=self._connection.region,
-            service="bedrock",
-            credentials=credentials,
-            now=datetime.now(UTC),
-        )
 
     def _whole(self, answer: Mapping[str, Any], upstream_id: str | None) -> Completion:
         if "output" not in answer and ("__type" in answer or "message" in answer):
@@ -168,10 +105,6 @@ class BedrockChat:
             yield from reading.deltas(frame.name, said)
         except ValueError as exc:
             raise self._connection.invalid("The provider's stream cannot be read.") from exc
-
-
-def _path(model: Model, operation: str) -> str:
-    return f"/model/{quote(model.upstream_model, safe='')}/{operation}"
 
 
 def _lost(kept: JsonObject, model: Model, flags: Mapping[str, Any]) -> Iterator[str]:

@@ -61,7 +61,7 @@ class OllamaChat:
     async def complete(self, request: ChatRequest) -> Completion:
         """See `tollgate.providers.protocols.Chat`."""
         answer, _ = await self._connection.post(
-            "/chat", self._to_wire(request, is_stream=False), headers=_headers, rules=RULES
+            "/chat", self._to_wire(request, is_stream=False), headers=headers, rules=RULES
         )
         if answer.get("error"):
             raise self._connection.error_in(answer, RULES)
@@ -74,7 +74,7 @@ class OllamaChat:
             yield _in_one_piece(await self.complete(request))
             return
         lines = self._connection.events(
-            "/chat", self._to_wire(request, is_stream=True), LineReader(), headers=_headers, rules=RULES
+            "/chat", self._to_wire(request, is_stream=True), LineReader(), headers=headers, rules=RULES
         )
         progress = Progress()
         async with aclosing(lines):
@@ -87,10 +87,7 @@ class OllamaChat:
 
     def _to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         body = to_wire(request, self.dialect.flags_of(request.model), is_stream=is_stream)
-        if keep_alive := self._connection.environment.get("OLLAMA_KEEP_ALIVE"):
-            # A number is seconds, a text is a duration with its unit.
-            body["keep_alive"] = int(keep_alive) if keep_alive.lstrip("-").isdecimal() else keep_alive
-        return body
+        return {**body, **keep_alive(self._connection.environment)}
 
     def _parsed(self, line: bytes) -> Mapping[str, Any]:
         try:
@@ -195,9 +192,18 @@ def usage_from_wire(body: Mapping[str, Any]) -> Usage | None:
     return Usage(prompt or 0, completion or 0, is_estimated=prompt is None or completion is None)
 
 
-def _headers(key: str) -> dict[str, str]:
+def headers(key: str) -> dict[str, str]:
+    """The key, where there is one."""
     # A server of one's own needs no key, the cloud does.
     return {"authorization": f"Bearer {key}"} if key else {}
+
+
+def keep_alive(environment: Mapping[str, str]) -> dict[str, Any]:
+    """How long the operator wants a model to stay loaded: a number is seconds, a text is a duration with its unit."""
+    told = environment.get("OLLAMA_KEEP_ALIVE")
+    if not told:
+        return {}
+    return {"keep_alive": int(told) if told.lstrip("-").isdecimal() else told}
 
 
 def _options(request: ChatRequest) -> dict[str, Any]:

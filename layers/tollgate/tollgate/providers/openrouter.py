@@ -8,9 +8,12 @@ from typing import Any, ClassVar, Final
 from pydantic_core import from_json
 
 from tollgate.contracts.chat import ChatRequest
+from tollgate.contracts.embeddings import EmbeddingRequest
 from tollgate.contracts.usage import Usage
 from tollgate.errors import ContentFiltered, NoProviderAvailable, ProviderOverloaded
 from tollgate.providers.compatible import CompatibleChat, read_usage
+from tollgate.providers.compatible_embeddings import CompatibleEmbeddings
+from tollgate.providers.connection import Connection
 from tollgate.providers.parameters import TUNING, Dialect
 from tollgate.providers.reasoning import name_reasoning
 from tollgate.providers.refusals import Rule
@@ -27,6 +30,14 @@ _SIGNED: Final = tuple(prefix for prefixes in _FORMATS.values() for prefix in pr
 _PREFERENCES: Final = "OPENROUTER_PROVIDER"
 """The operator's own preferences among OpenRouter's providers, a JSON object."""
 
+RULES: Final = (
+    # The operator's other calls have reserved the rest of the credit: it comes back as they end.
+    Rule(ProviderOverloaded, frozenset({402}), codes=("openrouter_in_flight_budget",)),
+    Rule(ContentFiltered, frozenset({403}), codes=("reasons", "flagged_input")),
+    Rule(ProviderOverloaded, frozenset({502}), codes=("502",)),
+    Rule(NoProviderAvailable, frozenset({400}), texts=("is not a valid model",)),
+)
+
 
 class OpenRouterChat(CompatibleChat):
     """Chat completions of OpenRouter."""
@@ -38,27 +49,14 @@ class OpenRouterChat(CompatibleChat):
         flags={"cap_field": "max_tokens", "n_max": 1, "bills_after_disconnect": True},
         own=frozenset({"reasoning"}),
     )
-    rules: tuple[Rule, ...] = (
-        # The operator's other calls have reserved the rest of the credit: it comes back as they end.
-        Rule(ProviderOverloaded, frozenset({402}), codes=("openrouter_in_flight_budget",)),
-        Rule(ContentFiltered, frozenset({403}), codes=("reasons", "flagged_input")),
-        Rule(ProviderOverloaded, frozenset({502}), codes=("502",)),
-        Rule(NoProviderAvailable, frozenset({400}), texts=("is not a valid model",)),
-    )
+    rules: tuple[Rule, ...] = RULES
     own_message_fields: ClassVar[frozenset[str]] = frozenset({"reasoning_details"})
     # In a stream it is the `id` of each chunk.
     id_header: ClassVar[str] = "x-generation-id"
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The key, and who the operator says that is asking."""
-        environment = self._connection.environment
-        headers = {"authorization": f"Bearer {key}"}
-        if referer := environment.get("OPENROUTER_REFERER"):
-            headers["http-referer"] = _plain(referer)
-        if title := environment.get("OPENROUTER_TITLE"):
-            # The second is the name that it had before.
-            headers["x-openrouter-title"] = headers["x-title"] = _plain(title)
-        return headers
+        return headers_of(key, self._connection.environment)
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         """Our request, with their form of the effort, and whom the operator lets it ask.
@@ -70,9 +68,7 @@ class OpenRouterChat(CompatibleChat):
         body["messages"] = [_with_own_details(message, vendor) for message in body["messages"]]
         if effort := body.pop("reasoning_effort", None):
             body["reasoning"] = with_effort(body.get("reasoning"), effort)
-        if wanted := self._connection.environment.get(_PREFERENCES):
-            body["provider"] = self._provider(wanted)
-        return body
+        return {**body, **preferences(self._connection)}
 
     def choice_from_wire(self, choice: dict[str, Any], part: str) -> dict[str, Any]:
         """The choice with the router's name for the reasoning, and without the finish reason of whoever was asked."""
@@ -88,14 +84,55 @@ class OpenRouterChat(CompatibleChat):
         read = read_usage(usage)
         return read and replace(read, upstream_cost_usd=cost_in(usage))
 
-    def _provider(self, text: str) -> dict[str, Any]:
-        try:
-            wanted = from_json(text)
-        except ValueError:
-            wanted = None
-        if not isinstance(wanted, dict):
-            raise self._connection.not_configured(_PREFERENCES, "is no JSON object")
-        return wanted
+
+class OpenRouterEmbeddings(CompatibleEmbeddings):
+    """Embeddings of OpenRouter."""
+
+    rules: tuple[Rule, ...] = RULES
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """The key, and who the operator says that is asking."""
+        return headers_of(key, self._connection.environment)
+
+    def to_wire(self, request: EmbeddingRequest) -> dict[str, Any]:
+        """Our request, and whom the operator lets it ask.
+
+        Raises NoProviderAvailable where the operator's setting is no JSON object.
+        """
+        return {**super().to_wire(request), **preferences(self._connection)}
+
+    def usage_from_wire(self, usage: Any) -> Usage | None:
+        """Their count, and what they take for the call."""
+        read = super().usage_from_wire(usage)
+        return read and replace(read, upstream_cost_usd=cost_in(usage))
+
+
+def headers_of(key: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """The key, and who the operator says that is asking."""
+    headers = {"authorization": f"Bearer {key}"}
+    if referer := environment.get("OPENROUTER_REFERER"):
+        headers["http-referer"] = _plain(referer)
+    if title := environment.get("OPENROUTER_TITLE"):
+        # The second is the name that it had before.
+        headers["x-openrouter-title"] = headers["x-title"] = _plain(title)
+    return headers
+
+
+def preferences(connection: Connection) -> dict[str, Any]:
+    """The operator's preferences among those whom it asks, as the field of a request that they are.
+
+    Raises NoProviderAvailable where the setting is no JSON object.
+    """
+    text = connection.environment.get(_PREFERENCES)
+    if not text:
+        return {}
+    try:
+        wanted = from_json(text)
+    except ValueError:
+        wanted = None
+    if not isinstance(wanted, dict):
+        raise connection.not_configured(_PREFERENCES, "is no JSON object")
+    return {"provider": wanted}
 
 
 def with_effort(reasoning: Any, effort: str) -> Any:

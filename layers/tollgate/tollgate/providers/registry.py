@@ -109,7 +109,7 @@ _ROWS: Final = (
         base_url="https://api.openai.com/v1",
         base_url_setting="OPENAI_BASE_URL",
         key_setting="OPENAI_API_KEY",
-        can={"chat": "openai:OpenAIChat"},
+        can={"chat": "openai:OpenAIChat", "embed": "openai:OpenAIEmbeddings"},
     ),
     Provider(
         id="anthropic",
@@ -125,7 +125,7 @@ _ROWS: Final = (
         base_url="https://generativelanguage.googleapis.com/v1beta",
         base_url_setting="GEMINI_BASE_URL",
         key_setting="GEMINI_API_KEY",
-        can={"chat": "google:GoogleChat"},
+        can={"chat": "google:GoogleChat", "embed": "google_embeddings:GoogleEmbeddings"},
     ),
     Provider(
         id="azure",
@@ -134,7 +134,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="AZURE_OPENAI_ENDPOINT",
         key_setting="AZURE_OPENAI_API_KEY",
-        can={"chat": "azure:AzureChat"},
+        can={"chat": "azure:AzureChat", "embed": "azure:AzureEmbeddings"},
     ),
     Provider(
         id="bedrock",
@@ -142,7 +142,7 @@ _ROWS: Final = (
         base_url="https://bedrock-runtime.{region}.amazonaws.com",
         base_url_setting="BEDROCK_BASE_URL",
         key_setting="AWS_BEARER_TOKEN_BEDROCK",
-        can={"chat": "bedrock:BedrockChat"},
+        can={"chat": "bedrock:BedrockChat", "embed": "bedrock_embeddings:BedrockEmbeddings"},
         role_setting="BEDROCK",
     ),
     Provider(
@@ -151,7 +151,7 @@ _ROWS: Final = (
         base_url="https://openrouter.ai/api/v1",
         base_url_setting="OPENROUTER_BASE_URL",
         key_setting="OPENROUTER_API_KEY",
-        can={"chat": "openrouter:OpenRouterChat"},
+        can={"chat": "openrouter:OpenRouterChat", "embed": "openrouter:OpenRouterEmbeddings"},
     ),
     Provider(
         id="deepseek",
@@ -184,7 +184,7 @@ _ROWS: Final = (
         base_url="https://api.mistral.ai/v1",
         base_url_setting="MISTRAL_BASE_URL",
         key_setting="MISTRAL_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
         dialect="mistral",
     ),
     Provider(
@@ -193,7 +193,7 @@ _ROWS: Final = (
         base_url="https://api.together.xyz/v1",
         base_url_setting="TOGETHER_BASE_URL",
         key_setting="TOGETHER_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
         dialect="together",
     ),
     Provider(
@@ -202,7 +202,7 @@ _ROWS: Final = (
         base_url="https://api.fireworks.ai/inference/v1",
         base_url_setting="FIREWORKS_BASE_URL",
         key_setting="FIREWORKS_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
         dialect="fireworks",
     ),
     Provider(
@@ -211,7 +211,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="OLLAMA_BASE_URL",
         key_setting="OLLAMA_API_KEY",
-        can={"chat": "ollama:OllamaChat"},
+        can={"chat": "ollama:OllamaChat", "embed": "ollama_embeddings:OllamaEmbeddings"},
         is_key_needed=False,
         host=Host("OLLAMA_HOST", port=11434, path="/api"),
         # Loading a model takes minutes.
@@ -224,7 +224,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="VLLM_BASE_URL",
         key_setting="VLLM_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
         is_key_needed=False,
         dialect="open",
     ),
@@ -234,7 +234,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="",
         key_setting="",
-        can={"chat": "sandbox:SandboxChat"},
+        can={"chat": "sandbox:SandboxChat", "embed": "sandbox_embeddings:SandboxEmbeddings"},
         is_key_needed=False,
     ),
 )

@@ -87,7 +87,9 @@ def _smaller(worst: WorstCase, funds: Funds) -> int:
     needed = worst.max_output_tokens if worst.is_capped_by_client else min(worst.max_output_tokens, SMALLEST_OUTPUT)
     if affordable < needed or funds.balance <= ZERO:
         ceiling = funds.balance if funds.key_room is None else min(funds.balance, funds.key_room)
-        raise refusal(funds, worst.smallest_usd, worst.affordable_tokens(ceiling))
+        # A call that writes no tokens has no cap that could be lowered.
+        tokens = worst.affordable_tokens(ceiling) if worst.max_output_tokens else None
+        raise refusal(funds, worst.smallest_usd, tokens)
     return min(affordable, worst.max_output_tokens)
 
 

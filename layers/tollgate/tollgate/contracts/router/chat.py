@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from tollgate.contracts.router.costs import CostDetails
 from tollgate.contracts.shapes import Shape
 
 MOST_CANDIDATES: Final = 4
@@ -503,15 +504,6 @@ class Choice(Shape):
     """How likely each token was, if asked for."""
     finish_reason: Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
     """Why the answer ended."""
-
-
-class CostDetails(Shape):
-    """The parts of a charge, in US dollars."""
-
-    input: float
-    output: float
-    estimated: bool
-    """Whether the tokens were counted by the gateway, because the provider did not report them."""
 
 
 class CompletionUsage(Shape):
