@@ -31,6 +31,7 @@ from tollgate.stores.table import Table
 
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.web import Web
 
 
@@ -69,6 +70,13 @@ class Resources:
     def keys(self) -> Keys:
         """API keys."""
         return Keys(self._table(self.settings.keys_table))
+
+    @cached_property
+    def idempotency(self) -> "IdempotencyKeys":
+        """Requests that may be repeated, and their answers."""
+        from tollgate.stores.idempotency import IdempotencyKeys  # noqa: PLC0415 - few requests may be repeated
+
+        return IdempotencyKeys(self._table(self.settings.idempotency_table), lambda: self.bucket)
 
     @cached_property
     def cooldowns(self) -> Cooldowns:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 _EXPOSED: Final = (
-    "retry-after, retry-after-ms, x-request-id, x-tollgate-attempts, x-tollgate-cost, x-tollgate-dropped-params, "
-    "x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
+    "idempotent-replayed, retry-after, retry-after-ms, x-request-id, x-tollgate-attempts, x-tollgate-cost, "
+    "x-tollgate-dropped-params, x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
 )
 
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from tollgate.contracts.answer import Answer, StreamedAnswer
@@ -32,7 +33,7 @@ from tollgate.errors import (
 )
 from tollgate.resources import Resources
 from tollgate.stores.aws import AwsError, AwsUnavailable
-from tollgate.stores.idempotency import MAX_KEPT_BYTES, PRIVATE, TOO_LARGE, Kept, Key
+from tollgate.stores.idempotency import LOST, MAX_KEPT_BYTES, PRIVATE, TOO_LARGE, Kept, Key
 
 HEADER: Final = "idempotency-key"
 REPLAYED: Final = "idempotent-replayed"
@@ -48,62 +49,94 @@ _ADVICE: Final = frozenset({"retry-after", "retry-after-ms", "x-should-retry"})
 class Claim:
     """A key that this request holds, until its answer is kept or the key is given up."""
 
-    def __init__(self, key: Key, resources: Resources, *, is_private: bool) -> None:
+    def __init__(self, key: Key, call: Call, resources: Resources, *, is_private: bool) -> None:
         self.is_open = True
         self._key = key
+        self._call = call
         self._resources = resources
         self._is_private = is_private
+        self._streamed: StreamedAnswer | None = None
         self._pieces: list[bytes] = []
         self._size = 0
 
-    @property
-    def content(self) -> bytes:
-        """The pieces of a stream so far."""
-        return b"".join(self._pieces)
-
-    async def recording(self, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-        """The same pieces, remembered as they pass."""
-        async with aclosing(pieces):
-            async for piece in pieces:
-                self.record(piece)
+    async def recording(self, answer: StreamedAnswer) -> AsyncGenerator[bytes, None]:
+        """The pieces of a stream, remembered as they pass."""
+        self._streamed = answer
+        async with aclosing(answer.pieces):
+            async for piece in answer.pieces:
+                self._record(piece)
                 yield piece
 
-    def record(self, piece: bytes) -> None:
-        """Remember a piece, as long as all of them may be kept."""
+    async def close(self, answer: Answer, content: bytes) -> None:
+        """Keep a whole answer, or give the key up: for a failure that cost nothing."""
+        self._size = len(content)
+        if answer.status >= HTTPStatus.BAD_REQUEST and not self._call.is_charged:
+            await self._free()
+        else:
+            await self._keep(Kept(int(answer.status), answer.media_type, dict(answer.headers), content))
+
+    async def close_stream(self, last: bytes) -> None:
+        """Keep a stream that ends with `last`, be it an error; or give the key up, as above."""
+        self._record(last)
+        if "error" in self._call.facts and not self._call.is_charged:
+            await self._free()
+        else:
+            await self._keep(self._kept_stream(is_cut=False))
+
+    async def close_broken(self, error_body: dict[str, Any]) -> None:
+        """End a claim whose answer was not sent to its end. What was charged is not done again.
+
+        `error_body` is what a stream ends with when it is given again.
+        """
+        if not self._call.is_charged:
+            await self._free()
+        elif self._streamed is None:
+            await self._keep(Kept(HTTPStatus.OK, "", withheld=LOST))
+        else:
+            if self._streamed.piece_of_error is not None:
+                self._record(self._streamed.piece_of_error(error_body))
+            await self._keep(self._kept_stream(is_cut=self._streamed.piece_of_error is None))
+
+    def _record(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size <= MAX_KEPT_BYTES and not self._is_private:
             self._pieces.append(piece)
         else:
             self._pieces.clear()
 
-    async def keep(self, kept: Kept) -> None:
+    def _kept_stream(self, *, is_cut: bool) -> Kept:
+        answer, content = self._streamed, b"".join(self._pieces)
+        if answer is None:
+            return Kept(HTTPStatus.OK, "", withheld=LOST)
+        return Kept(answer.status, answer.media_type, dict(answer.headers), content, is_streamed=True, is_cut=is_cut)
+
+    async def _keep(self, kept: Kept) -> None:
         """Keep the answer. One that cannot be kept is still given: it has been paid for."""
-        self.is_open = False
-        if self._is_private or max(len(kept.content), self._size) > MAX_KEPT_BYTES:
-            withheld = PRIVATE if self._is_private else TOO_LARGE
-            kept = Kept(kept.status, kept.media_type, withheld=withheld)
+        if self._is_private or self._size > MAX_KEPT_BYTES:
+            kept = Kept(kept.status, kept.media_type, withheld=PRIVATE if self._is_private else TOO_LARGE)
         try:
             await self._resources.idempotency.keep(self._key, kept, now=self._resources.now())
         except (AwsError, AwsUnavailable) as exc:
             log_failure("answer_not_kept", exc, request_id=self._key.owner)
-
-    async def free(self) -> None:
-        """Give the key up."""
         self.is_open = False
+
+    async def _free(self) -> None:
         try:
             await self._resources.idempotency.free(self._key)
         except (AwsError, AwsUnavailable) as exc:
             log_failure("key_not_freed", exc, request_id=self._key.owner)
+        self.is_open = False
 
 
 async def claim(
-    route: str, call: Call, content: bytes, query: bytes, resources: Resources, *, is_private: bool
+    route: str, body_hash: str, call: Call, resources: Resources, *, is_private: bool
 ) -> Claim | Answer | StreamedAnswer | None:
     """Claim the request's key: the claim, the answer that is to be given again, or None for a request without a key.
 
     `is_private`: the answer holds a secret, and is not kept.
 
-    Raises BadRequest, IdempotencyInProgress, IdempotencyKeyReused, IdempotencyTooLarge, IdempotencyNotKept, Unavailable.
+    Raises BadRequest, IdempotencyKeyReused, IdempotencyInProgress, IdempotencyTooLarge, IdempotencyNotKept,
+    Unavailable.
     """
     text = call.headers.get(HEADER)
     # A request without an account has nothing that a key could be kept under.
@@ -113,7 +146,7 @@ async def claim(
     key = Key(
         account_id=call.caller.account_id,
         id=hashlib.sha256(f"{route}\n{text}".encode()).hexdigest(),
-        body_hash=hash_body(content, query, call.headers.get("content-type", "")),
+        body_hash=body_hash,
         owner=call.request_id,
     )
     now = resources.now()
@@ -123,10 +156,11 @@ async def claim(
     except (AwsError, AwsUnavailable) as exc:
         raise Unavailable("The idempotency key cannot be checked now. Try again.", retry_after_s=1) from exc
     if taken is None:
-        return Claim(key, resources, is_private=is_private)
+        return Claim(key, call, resources, is_private=is_private)
     if taken.body_hash != key.body_hash:
         raise IdempotencyKeyReused(
-            "This idempotency key was used for another request. Use a new key for each request.", param="Idempotency-Key"
+            "This idempotency key was used for another request. Use a new key for each request.",
+            param="Idempotency-Key",
         )
     if taken.kept is None:
         raise IdempotencyInProgress(
@@ -167,7 +201,8 @@ def _again(kept: Kept) -> Answer | StreamedAnswer:
             metadata={"limit_bytes": MAX_KEPT_BYTES},
         )
     if kept.withheld:
-        raise IdempotencyNotKept("This request was answered, and its answer is not kept, because it holds a secret.")
+        why = ", because it holds a secret" if kept.withheld == PRIVATE else ""
+        raise IdempotencyNotKept(f"This request was answered, and its answer was not kept{why}.")
     headers = {**kept.headers, REPLAYED: "true"}
     if kept.status >= 400:
         headers = {name: value for name, value in headers.items() if name not in _ADVICE} | {"x-should-retry": "false"}
@@ -185,15 +220,3 @@ async def _pieces(kept: Kept) -> AsyncGenerator[bytes, None]:
 def incomplete() -> IdempotencyIncomplete:
     """What is said at the end of a stream that is given again as far as it came."""
     return IdempotencyIncomplete("The connection broke off in the first answer. This is as far as it came.")
-
-
-def kept_of(answer: Any, content: bytes, *, is_streamed: bool = False, is_cut: bool = False) -> Kept:
-    """An answer as it is kept."""
-    return Kept(
-        status=int(answer.status),
-        media_type=answer.media_type,
-        headers=dict(answer.headers),
-        content=content,
-        is_streamed=is_streamed,
-        is_cut=is_cut,
-    )

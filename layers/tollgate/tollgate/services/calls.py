@@ -54,6 +54,7 @@ class ModelCall:
         self.outcome = "completed"
         self.details: dict[str, Any] = {"provider": served.model.provider}
         self.usage = Usage()
+        self._call = call
         self._plan = served.plan
         self._hold = hold
         self._resources = resources
@@ -104,6 +105,7 @@ class ModelCall:
         is ever said costs nothing.
         """
         self._cost = cost
+        self._call.is_charged = cost.total_usd > ZERO
         self.usage = usage or self.usage
         self._units = units or self._units
         self._is_estimated = is_estimated or self.usage.is_estimated

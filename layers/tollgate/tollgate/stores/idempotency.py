@@ -24,6 +24,7 @@ _MAX_IN_TABLE_BYTES: Final = 64_000
 
 TOO_LARGE: Final = "too_large"
 PRIVATE: Final = "private"
+LOST: Final = "lost"
 
 
 class Key(NamedTuple):
@@ -39,7 +40,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer as it is given again. `withheld` says why there is no content: `too_large` or `private`."""
+    """An answer as it is given again. `withheld` says why there is no content."""
 
     status: int
     media_type: str
@@ -154,7 +155,7 @@ class IdempotencyKeys:
         content, withheld = item.get("content", "").encode(), item["withheld"]
         if "object" in item:
             found = await self._bucket().get(item["object"])
-            content, withheld = found or b"", withheld if found is not None else PRIVATE
+            content, withheld = found or b"", withheld if found is not None else LOST
         return Kept(
             status=int(item["status"]),
             media_type=item["media_type"],
