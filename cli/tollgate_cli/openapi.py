@@ -95,7 +95,7 @@ _EXTENSIONS: Final = (
     "`x-tollgate-capability` of an operation is the capability that it needs, `any` for every key, or null for none."
 )
 
-_IDEMPOTENCY_KEY: Final[Mapping[str, Any]] = {
+_IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,

@@ -264,7 +264,7 @@ def _stream_of(*words: bytes, charged: bool, with_errors: bool) -> Any:
                 yield word
 
         def error(body: dict[str, Any]) -> bytes:
-            return body["error"]["code"].encode()
+            return str(body["error"]["code"]).encode()
 
         return StreamedAnswer(pieces(), media_type="text/plain", piece_of_error=error if with_errors else None)
 

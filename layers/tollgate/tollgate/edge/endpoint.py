@@ -332,6 +332,7 @@ class _Exchange:
             **({"content-type": media_type} if status not in _WITHOUT_BODY else {}),
             "x-request-id": self._call.request_id,
             **cors_headers(self._call.headers.get("origin"), self._resources.settings.cors_origins),
+            **self._call.answer_headers,
             **headers,
         }
         if client_id := self._call.headers.get("x-request-id"):

@@ -218,7 +218,13 @@ async def _admit(prompt: Prompt, call: Call, resources: Resources) -> Answered:
         candidates = await with_images_inline(candidates, resources)
     worst = _worst_case(prompt, size, candidates.chosen)
     (hold, tokens), order = await _together(
-        reserve(worst, model=candidates.chosen[0].model.id, call=call, resources=resources),
+        reserve(
+            worst,
+            model=candidates.chosen[0].model.id,
+            call=call,
+            resources=resources,
+            prompt_tokens=size.estimate(),
+        ),
         _by_health(candidates, resources),
     )
     call.facts["hold_usd"] = str(hold.amount_usd)
