@@ -111,6 +111,15 @@ _HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "x-tollgate-max-output-tokens": ("integer", "The longest answer that was allowed."),
     "x-tollgate-dropped-params": ("string", "Parameters that were left out or changed for this model, by comma."),
     "x-tollgate-cost": ("string", "US dollars charged, as a decimal. Not on streams, which end with their cost."),
+    **{
+        f"x-ratelimit-{name}-{what}": (kind, f"{words} {what} per minute. Only where there is such a limit.")
+        for what in ("requests", "tokens")
+        for name, kind, words in (
+            ("limit", "integer", "The limit of"),
+            ("remaining", "integer", "What is left of the"),
+            ("reset", "string", "When there is room again, such as `1s` or `6m0s`, for"),
+        )
+    },
     "idempotent-replayed": ("string", "`true` where the answer is that of an earlier request with the same key."),
     "x-should-retry": ("string", "`true` where the same request can succeed later, else `false`."),
     "retry-after": ("integer", "Seconds to wait before another try."),
@@ -118,7 +127,7 @@ _HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "www-authenticate": ("string", "How to send a key. API Gateway may rename or drop this header."),
 }
 _ALWAYS: Final = ("x-request-id", "x-client-request-id")
-_OF_MODEL_CALL: Final = tuple(name for name in _HEADERS if name.startswith("x-tollgate-"))
+_OF_MODEL_CALL: Final = tuple(name for name in _HEADERS if name.startswith(("x-tollgate-", "x-ratelimit-")))
 _WAITING: Final = frozenset(
     {
         HTTPStatus.PAYMENT_REQUIRED,
