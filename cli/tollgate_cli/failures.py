@@ -35,6 +35,14 @@ _OF_MODEL_CALL: Final[tuple[Kind, ...]] = (
     errors.Unavailable,
     errors.UpstreamError,
 )
+_WITH_IDEMPOTENCY_KEY: Final[tuple[Kind, ...]] = (
+    errors.BadRequest,
+    errors.IdempotencyInProgress,
+    errors.IdempotencyTooLarge,
+    errors.IdempotencyNotKept,
+    errors.IdempotencyKeyReused,
+    errors.Unavailable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +55,14 @@ class Failure:
 
 
 def failures_of(
-    endpoint: Endpoint, *, takes_key: bool, calls_model: bool, streams: bool
+    endpoint: Endpoint, *, takes_key: bool, calls_model: bool, streams: bool, is_repeatable: bool
 ) -> dict[HTTPStatus, list[Failure]]:
     """The errors of an endpoint by status, each code once."""
     found: dict[HTTPStatus, list[Failure]] = {}
-    for kind in _kinds_of(endpoint, takes_key=takes_key, calls_model=calls_model, streams=streams):
+    kinds = _kinds_of(
+        endpoint, takes_key=takes_key, calls_model=calls_model, streams=streams, is_repeatable=is_repeatable
+    )
+    for kind in kinds:
         failure = Failure(code_of(kind, endpoint.family), _when(kind), kind)
         of_status = found.setdefault(status_of(_example(kind)), [])
         if failure.code not in {other.code for other in of_status}:
@@ -134,7 +145,9 @@ _TYPES: Final = {
 }
 
 
-def _kinds_of(endpoint: Endpoint, *, takes_key: bool, calls_model: bool, streams: bool) -> Iterator[Kind]:
+def _kinds_of(
+    endpoint: Endpoint, *, takes_key: bool, calls_model: bool, streams: bool, is_repeatable: bool
+) -> Iterator[Kind]:
     """The classes in the order of the tree, so that a general one stands before its special ones."""
     some: set[Kind] = {TollgateError, *_raised_by(endpoint), *_declared(endpoint)}
     if takes_key:
@@ -144,6 +157,10 @@ def _kinds_of(endpoint: Endpoint, *, takes_key: bool, calls_model: bool, streams
         some.discard(errors.MissingKey)
     if calls_model:
         some.update(_with_subclasses(_OF_MODEL_CALL))
+    if is_repeatable:
+        some.update(_WITH_IDEMPOTENCY_KEY)
+    if is_repeatable and streams:
+        some.add(errors.IdempotencyIncomplete)
     if not streams:
         some.discard(errors.StreamTimeout)
     for kind in _with_subclasses([TollgateError]):

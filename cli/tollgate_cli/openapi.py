@@ -80,6 +80,11 @@ ABOUT: Final[Mapping[str, str]] = {
         "Every answer has the gateway's own id of the request. An `X-Request-Id` of yours comes back beside it, as "
         "`x-client-request-id`."
     ),
+    "Repeated requests": (
+        "A `POST` that is sent again with the same `Idempotency-Key` runs once: within a day the answer is that of the "
+        "first time, with `idempotent-replayed: true`, and nothing is charged. While the first one runs the second is "
+        "409, and with another body it is 422. A failure that cost nothing leaves the key free."
+    ),
     "Errors": (
         "The status says what kind of error it is, and the code in the body which one; codes do not change. "
         "`x-should-retry` says whether the same request can succeed later, and `retry-after` when."
@@ -90,6 +95,13 @@ _EXTENSIONS: Final = (
     "`x-tollgate-capability` of an operation is the capability that it needs, `any` for every key, or null for none."
 )
 
+_IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A text of yours, new for each request: sent again with it, the request runs only once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
 _HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "x-request-id": ("string", "The gateway's own id of the request."),
     "x-client-request-id": ("string", "The `X-Request-Id` that the client sent."),
@@ -99,13 +111,23 @@ _HEADERS: Final[Mapping[str, tuple[str, str]]] = {
     "x-tollgate-max-output-tokens": ("integer", "The longest answer that was allowed."),
     "x-tollgate-dropped-params": ("string", "Parameters that were left out or changed for this model, by comma."),
     "x-tollgate-cost": ("string", "US dollars charged, as a decimal. Not on streams, which end with their cost."),
+    **{
+        f"x-ratelimit-{name}-{what}": (kind, f"{words} {what} per minute. Only where there is such a limit.")
+        for what in ("requests", "tokens")
+        for name, kind, words in (
+            ("limit", "integer", "The limit of"),
+            ("remaining", "integer", "What is left of the"),
+            ("reset", "string", "When there is room again, such as `1s` or `6m0s`, for"),
+        )
+    },
+    "idempotent-replayed": ("string", "`true` where the answer is that of an earlier request with the same key."),
     "x-should-retry": ("string", "`true` where the same request can succeed later, else `false`."),
     "retry-after": ("integer", "Seconds to wait before another try."),
     "retry-after-ms": ("integer", "The same in milliseconds."),
     "www-authenticate": ("string", "How to send a key. API Gateway may rename or drop this header."),
 }
 _ALWAYS: Final = ("x-request-id", "x-client-request-id")
-_OF_MODEL_CALL: Final = tuple(name for name in _HEADERS if name.startswith("x-tollgate-"))
+_OF_MODEL_CALL: Final = tuple(name for name in _HEADERS if name.startswith(("x-tollgate-", "x-ratelimit-")))
 _WAITING: Final = frozenset(
     {
         HTTPStatus.PAYMENT_REQUIRED,
@@ -129,6 +151,11 @@ class Documented:
     def takes_key(self) -> bool:
         """Whether a key is looked at."""
         return any(route.needs_authorizer for route in self.function.routes)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether an idempotency key is looked at."""
+        return self.takes_key and any(route.method == "POST" for route in self.function.routes)
 
     @property
     def calls_model(self) -> bool:
@@ -346,6 +373,8 @@ def _parameters(one: Documented, route: Route, example: Exchange, schemas: Schem
             described = {"description": schema.pop("description")} if "description" in schema else {}
             is_required = name in shape.get("required", ())
             found.append({"name": name, "in": "query", "required": is_required, **described, "schema": schema})
+    if one.is_repeatable:
+        found.append(_IDEMPOTENCY_KEY)
     return found
 
 
@@ -363,7 +392,9 @@ def _success(one: Documented, exchanges: list[Exchange], schemas: Schemas) -> di
         if not recorded and media_type == JSON and "$ref" in schema:
             recorded = {"Example": made_up(schema, schemas)}
         content[media_type] = {"schema": schema, **({"examples": _named(recorded)} if recorded else {})}
-    headers = (*_ALWAYS, *(_OF_MODEL_CALL if one.calls_model else ()))
+    headers = [*_ALWAYS, *(_OF_MODEL_CALL if one.calls_model else ())]
+    if one.is_repeatable:
+        headers.append("idempotent-replayed")
     return {
         "description": described or HTTPStatus(one.endpoint.status).phrase,
         "headers": _header_references(headers),
@@ -386,7 +417,11 @@ def _answer_schema(contract: Any, media_type: str, schemas: Schemas) -> tuple[Sc
 
 def _failures(one: Documented) -> Iterator[tuple[HTTPStatus, list[Failure]]]:
     yield from failures_of(
-        one.endpoint, takes_key=one.takes_key, calls_model=one.calls_model, streams=EVENTS in one.answers
+        one.endpoint,
+        takes_key=one.takes_key,
+        calls_model=one.calls_model,
+        streams=EVENTS in one.answers,
+        is_repeatable=one.is_repeatable,
     ).items()
 
 

@@ -72,6 +72,17 @@ def test_a_greedy_parameter_is_one_that_may_hold_slashes() -> None:
     assert "slashes" in parameter["description"]
 
 
+def test_what_takes_an_idempotency_key_says_so() -> None:
+    taking = {
+        (path, method)
+        for path, operations in DOCUMENT["paths"].items()
+        for method, operation in operations.items()
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation["parameters"])
+    }
+
+    assert taking == {(path, "post") for path, operations in DOCUMENT["paths"].items() if "post" in operations}
+
+
 def test_parameters_of_the_query_come_from_its_contract() -> None:
     parameters = {one["name"]: one for one in DOCUMENT["paths"]["/keys"]["get"]["parameters"]}
 
@@ -100,10 +111,10 @@ def test_only_endpoints_that_call_a_model_name_it_in_a_header() -> None:
 @pytest.mark.parametrize(
     ("path", "method", "expected"),
     [
-        ("/v1/chat/completions", "post", {400, 401, 402, 403, 404, 413, 415, 429, 500, 502, 503, 504}),
+        ("/v1/chat/completions", "post", {400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503, 504}),
         ("/v1/models", "get", {400, 401, 402, 403, 429, 500, 503}),
         ("/v1/models/{model_id}", "get", {401, 402, 403, 404, 429, 500, 503}),
-        ("/keys", "post", {400, 401, 403, 404, 413, 415, 422, 429, 500, 503}),
+        ("/keys", "post", {400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503}),
         ("/keys/{key_id}", "delete", {401, 403, 404, 422, 429, 500, 503}),
         ("/balance", "get", {401, 404, 429, 500, 503}),
         ("/v1/health", "get", {401, 429, 500, 503}),

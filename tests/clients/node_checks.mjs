@@ -87,6 +87,27 @@ async function reservedThenFree() {
   return second.choices[0].message.content;
 }
 
+const withKey = (wish, text, options = {}) =>
+  client({ maxRetries: 2 }).chat.completions.create(
+    { model, messages: [{ role: "user", content: wish }], ...options },
+    { headers: { "Idempotency-Key": text } },
+  );
+
+async function repeated() {
+  const [first, second] = [await withKey("hello", "node-1"), await withKey("hello", "node-1")];
+  const streams = [];
+  for (let turn = 0; turn < 2; turn++) streams.push(await textOf(withKey("hello", "node-2", { stream: true })));
+  return { same_id: first.id === second.id, streams };
+}
+
+async function retried() {
+  // The first answer takes longer than this client waits; the SDK asks again by itself, and gets that answer.
+  const impatient = client({ timeout: 400, maxRetries: 2 });
+  const body = { model, messages: [{ role: "user", content: "take a second" }], seed: parseInt(VERSION) };
+  const answer = await impatient.chat.completions.create(body, { headers: { "Idempotency-Key": "node-lost" } });
+  return answer.choices[0].message.content;
+}
+
 async function ids() {
   const found = [];
   for await (const entry of client().models.list()) found.push(entry.id);
@@ -120,6 +141,9 @@ const findings = {
   bad_request: () => raised(() => chat("hello", { temperature: 9 })),
   unknown_route: () => raised(() => client().post("/nope", {})),
   reserved_then_free: reservedThenFree,
+  repeated,
+  reused: () => raised(() => withKey("hello again", "node-1")),
+  retried,
 };
 
 const found = {};

@@ -89,6 +89,9 @@ def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, A
         "bad_request": lambda: _raised(lambda: chat("hello", temperature=9)),
         "unknown_route": lambda: _raised(lambda: client().post("/nope", cast_to=object)),
         "reserved_then_free": reserved_then_free,
+        "repeated": lambda: _repeated(chat, text_of),
+        "reused": lambda: _raised(lambda: chat("hello again", extra_headers=_with_key("whole"))),
+        "retried": lambda: _retried(chat, client(timeout=0.4, max_retries=2)),
     }
     return {name: find() for name, find in findings.items()}
 
@@ -101,6 +104,22 @@ def _embedding(using: openai.OpenAI, texts: Any, **options: Any) -> Any:
         "places": [item.index for item in answer.data],
         "told": [answer.model, usage.prompt_tokens, usage.total_tokens, usage.model_extra["cost"]],
     }
+
+
+def _with_key(text: str) -> dict[str, str]:
+    return {"Idempotency-Key": f"{text} of Python {openai.__version__}".replace(" ", "-")}
+
+
+def _repeated(chat: Callable[..., Any], text_of: Callable[[Any], str]) -> Any:
+    first, second = (chat("hello", extra_headers=_with_key("whole")) for _ in range(2))
+    streams = [text_of(chat("hello", stream=True, extra_headers=_with_key("stream"))) for _ in range(2)]
+    return {"same_id": first.id == second.id, "streams": streams}
+
+
+def _retried(chat: Callable[..., Any], impatient: openai.OpenAI) -> Any:
+    # The answer takes longer than this client waits; the SDK asks again by itself, and gets the same one.
+    seed = int(openai.__version__.partition(".")[0])
+    return chat("take a second", impatient, seed=seed, extra_headers=_with_key("lost")).choices[0].message.content
 
 
 def _raised(call: Callable[[], Any]) -> Any:

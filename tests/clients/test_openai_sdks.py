@@ -127,3 +127,16 @@ def test_a_bad_request_and_an_unknown_route_are_told_apart(found: Any) -> None:
 
 def test_a_call_that_waits_for_held_money_succeeds_by_itself(found: Any) -> None:
     assert found["reserved_then_free"] == "Hello!"
+
+
+def test_a_request_that_is_repeated_under_one_key_is_answered_as_the_first_time(found: Any) -> None:
+    assert found["repeated"] == {"same_id": True, "streams": ["Hello!", "Hello!"]}
+    assert (found["reused"]["status"], found["reused"]["code"]) == (422, "idempotency_key_reused")
+
+
+def test_what_the_sdk_repeats_by_itself_runs_once(found: Any, running: Running) -> None:
+    seed = int(found["version"].partition(".")[0])
+
+    asked = [request for request in running.upstream.requests if request.json.get("seed") == seed]
+
+    assert (found["retried"], len(asked)) == ("Done", 1)

@@ -107,6 +107,18 @@ async def test_contracts_live_in_their_family(function: Function) -> None:
 
 
 @each_routed
+async def test_an_answer_with_a_secret_in_it_is_kept_for_nobody(function: Function) -> None:
+    endpoint = load_handler(function, "app")
+    told = {name for shape in _answers_of(endpoint) for name in shape.model_fields}
+
+    secrets = told & {"key", "secret", "signing_secret", "token", "password"}
+
+    assert endpoint.is_private == bool(secrets), (
+        f"functions/{function.folder}/app.py: `is_private` says so of {secrets}"
+    )
+
+
+@each_routed
 async def test_an_endpoint_needs_a_capability_that_exists(function: Function) -> None:
     capability = load_handler(function, "app").capability
 
@@ -210,9 +222,14 @@ def without_names(route: str) -> str:
 
 
 def contracts_of(endpoint: Endpoint) -> Iterator[type[BaseModel]]:
+    for shape in (endpoint.body, endpoint.query):
+        yield from _models_in(shape)
+    yield from _answers_of(endpoint)
+
+
+def _answers_of(endpoint: Endpoint) -> Iterator[type[BaseModel]]:
     answer = endpoint.answer
-    answers = list(answer.values()) if isinstance(answer, dict) else [answer]
-    for shape in (endpoint.body, endpoint.query, *answers):
+    for shape in list(answer.values()) if isinstance(answer, dict) else [answer]:
         yield from _models_in(shape)
 
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from tollgate_cli.local.gateway import load_handler
 from tollgate_cli.template import Function, read_template
 
 TEMPLATE = read_template()
 RESOURCES = TEMPLATE.raw["Resources"]
 FUNCTIONS = tuple(TEMPLATE.functions.values())
 ORDER = ("CodeUri", "Handler", "Timeout", "Layers", "LoggingConfig", "Policies", "Environment", "Events")
-FLEETING = {"ProvidersTable"}
-"""What remembers nothing for longer than a minute."""
+FLEETING = {"ProvidersTable", "IdempotencyTable"}
+"""What remembers nothing for longer than a day."""
 STORES = frozenset(
     {
         "AWS::DynamoDB::Table",
@@ -187,6 +188,28 @@ def test_a_function_is_allowed_actions_by_their_names(function: Function) -> Non
 
     assert all(re.fullmatch(r"[a-z0-9]+:[A-Za-z]+", action) for action in actions), f"{function.name}: {actions}"
     assert all(statement["Effect"] == "Allow" for statement in statements(function))
+
+
+POSTING = tuple(
+    function
+    for function in FUNCTIONS
+    if any(route.method == "POST" and route.needs_authorizer for route in function.routes)
+)
+
+
+@pytest.mark.parametrize("function", POSTING, ids=lambda function: function.folder)
+def test_a_function_that_takes_posts_may_keep_what_it_answered(function: Function) -> None:
+    allowed = {
+        (target_of(resource), action)
+        for statement in statements(function)
+        for resource in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
+
+    needed = {(("IdempotencyTable", ""), f"dynamodb:{name}Item") for name in ("Update", "Delete")}
+    if not load_handler(function, "app").is_private:
+        needed |= {(("Bucket", "/idempotency/*"), f"s3:{name}Object") for name in ("Get", "Put")}
+    assert needed <= allowed, f"{function.name}: take over the lines for IdempotencyTable and idempotency/* of others"
 
 
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:

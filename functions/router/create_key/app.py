@@ -5,5 +5,7 @@ from tollgate.edge.endpoint import endpoint
 from tollgate.edge.lambdas import buffered
 from tollgate.services.router.keys import create_key
 
-app = endpoint(create_key, body=CreateKeyRequest, answer=NewApiKey, status=201, capability="manage_keys")
+app = endpoint(
+    create_key, body=CreateKeyRequest, answer=NewApiKey, status=201, capability="manage_keys", is_private=True
+)
 handler = buffered(app)

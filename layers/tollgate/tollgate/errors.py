@@ -29,10 +29,15 @@ TollgateError
 │   └── AccountNotFound
 ├── MethodNotAllowed
 ├── Conflict
+│   ├── IdempotencyInProgress   the request is being answered under the same key
+│   ├── IdempotencyTooLarge     it was answered, and the answer was too large to keep
+│   ├── IdempotencyNotKept      it was answered, and such answers are not kept
+│   └── IdempotencyIncomplete   its answer broke off
 ├── TooLarge
 ├── UnsupportedMediaType
 ├── Impossible                  well formed, and still not possible
-│   └── UnknownModelInScope
+│   ├── UnknownModelInScope
+│   └── IdempotencyKeyReused
 ├── RateLimited
 ├── Unavailable                 Tollgate itself cannot answer now
 │   ├── GateBusy
@@ -248,6 +253,30 @@ class Conflict(TollgateError):
     code = "conflict"
 
 
+class IdempotencyInProgress(Conflict):
+    """A request with the same idempotency key is still in progress."""
+
+    code = "idempotency_in_progress"
+
+
+class IdempotencyTooLarge(Conflict):
+    """The request with this idempotency key was answered, and the answer was too large to keep."""
+
+    code = "idempotency_too_large"
+
+
+class IdempotencyNotKept(Conflict):
+    """The request with this idempotency key was answered, and the answer was not kept."""
+
+    code = "idempotency_not_kept"
+
+
+class IdempotencyIncomplete(Conflict):
+    """The answer that is given again broke off when it was given first: told at its end, in the stream."""
+
+    code = "idempotency_incomplete"
+
+
 class TooLarge(TollgateError):
     """The request is above a size limit; `metadata.limit_bytes` and `metadata.received_bytes` say by how much."""
 
@@ -270,6 +299,12 @@ class UnknownModelInScope(Impossible):
     """A key's scope names a model that the gateway does not offer."""
 
     code = "unknown_model_in_scope"
+
+
+class IdempotencyKeyReused(Impossible):
+    """The idempotency key was used for another request."""
+
+    code = "idempotency_key_reused"
 
 
 class RateLimited(TollgateError):

@@ -30,6 +30,8 @@ from tollgate.stores.secrets import LIFETIME_S, Secrets
 from tollgate.stores.table import Table
 
 if TYPE_CHECKING:
+    from tollgate.stores.bucket import Bucket
+    from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.web import Web
 
 
@@ -70,6 +72,13 @@ class Resources:
         return Keys(self._table(self.settings.keys_table))
 
     @cached_property
+    def idempotency(self) -> "IdempotencyKeys":
+        """Requests that may be repeated, and their answers."""
+        from tollgate.stores.idempotency import IdempotencyKeys  # noqa: PLC0415 - few requests may be repeated
+
+        return IdempotencyKeys(self._table(self.settings.idempotency_table), lambda: self.bucket)
+
+    @cached_property
     def cooldowns(self) -> Cooldowns:
         """Providers that keep failing."""
         name = self.settings.providers_table
@@ -84,6 +93,20 @@ class Resources:
     def secrets(self) -> Secrets:
         """The deployment's secrets."""
         return Secrets(self._aws("secretsmanager", "secretsmanager", json_version="1.1"))
+
+    @cached_property
+    def bucket(self) -> "Bucket":
+        """What is too large for a table or an answer."""
+        from tollgate.stores.bucket import Bucket  # noqa: PLC0415 - few calls keep anything of that size
+
+        return Bucket(
+            self.http,
+            self.settings.bucket,
+            region=self.settings.region,
+            endpoint=self.settings.endpoint_of("s3"),
+            credentials=self._aws_credentials,
+            now=self.now,
+        )
 
     @cached_property
     def web(self) -> "Web":

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tollgate.contracts.rates import RateMarks
+
 
 @dataclass(frozen=True, slots=True)
 class Funds:
@@ -17,6 +19,10 @@ class Funds:
     key_room: Decimal | None = None
     """What the key may still spend in its window, calls in flight taken off; None without a limit."""
     open_holds: int = 0
+    limits: Mapping[str, int | None] = field(default_factory=dict)
+    """The account's rate limits."""
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    """What counts towards them and those of its keys."""
 
     @property
     def spendable(self) -> Decimal:
@@ -61,6 +67,8 @@ class Hold:
     """The name of the key's `SpendWindow`."""
     checkpoint_usd: Decimal | None = None
     """What the call had cost when it last said so; what is charged should nobody settle it."""
+    marks: RateMarks | None = None
+    """What the call counts in; None where there are no rate limits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,10 @@ class Call:
     """Lower-case names."""
     time_left_s: float = 900.0
     """Seconds that the function may still run when the request arrived."""
+    is_charged: bool = False
+    """Whether something of the request has been or will be charged: repeating it then is no second request."""
     later: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    answer_headers: dict[str, str] = field(default_factory=dict)
+    """What the answer tells beside what it is about, be it a failure: what is left of the rate limits."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the log line of the request should say: model, provider, tokens, cost. Never a prompt or an answer."""

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 _EXPOSED: Final = (
-    "retry-after, retry-after-ms, x-request-id, x-tollgate-attempts, x-tollgate-cost, x-tollgate-dropped-params, "
-    "x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
+    "idempotent-replayed, retry-after, retry-after-ms, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, "
+    "x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, "
+    "x-ratelimit-reset-tokens, x-request-id, x-tollgate-attempts, x-tollgate-cost, "
+    "x-tollgate-dropped-params, x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
 )
 
 

@@ -7,7 +7,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
@@ -22,11 +22,13 @@ from tollgate.contracts.shapes import Query, Shape
 from tollgate.edge.cors import cors_headers
 from tollgate.edge.errors import body_of, headers_of, internal_error, status_of
 from tollgate.edge.event import caller_of, path_parameters_of
+from tollgate.edge.idempotency import HEADER, Claim, claim, hash_body, incomplete, route_of
 from tollgate.edge.observe import log_failure, observe
 from tollgate.edge.streaming import ClientGone, Message, Receive, Send, send_pieces
 from tollgate.edge.validation import parse_body, validate
 from tollgate.errors import (
     BadRequest,
+    Conflict,
     Forbidden,
     Impossible,
     InsufficientScope,
@@ -47,7 +49,7 @@ _LONGEST_HEADER: Final = 4_096
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 # What is found out after the balance would have been looked at. See `_first_error`.
-_LATER_THAN_GATE_A: Final = (BadRequest, UnsupportedMediaType, NotFound, Forbidden, Impossible)
+_LATER_THAN_GATE_A: Final = (BadRequest, UnsupportedMediaType, NotFound, Forbidden, Conflict, Impossible)
 
 Service = Callable[..., Awaitable[Any]]
 
@@ -66,6 +68,7 @@ class Endpoint:
         status: int,
         is_gated: bool,
         family: str | None = None,
+        is_private: bool = False,
         resources: Resources | None = None,
     ) -> None:
         self.service = service
@@ -75,6 +78,7 @@ class Endpoint:
         self.answer = answer
         self.status = status
         self.is_gated = is_gated
+        self.is_private = is_private
         # `tollgate.services.<family>.<module>`
         self.family = family or service.__module__.split(".")[2]
         self.name = service.__name__
@@ -94,6 +98,7 @@ class Endpoint:
             status=self.status,
             is_gated=self.is_gated,
             family=self.family,
+            is_private=self.is_private,
             resources=resources,
         )
 
@@ -129,13 +134,15 @@ def endpoint(
     answer: Any = None,
     status: int = 200,
     is_gated: bool | None = None,
+    is_private: bool = False,
 ) -> Endpoint:
     """Make an endpoint of a service.
 
     `capability` is what a key needs for it, None where anybody may call it; `body` and `query` are the contracts that
     the service gets as `request` and `query`; `answer` is, for the documentation, the contract of what it returns, or
     one for each media type; `status` is that of success. A gated endpoint refuses an account without a balance before
-    it looks at the body: unless told otherwise, those that call a model are.
+    it looks at the body: unless told otherwise, those that call a model are. A private one answers with a secret, which
+    is not kept for a client that repeats its request.
     """
     return Endpoint(
         service,
@@ -145,6 +152,7 @@ def endpoint(
         answer=answer,
         status=status,
         is_gated=capability == "prompt_ai" if is_gated is None else is_gated,
+        is_private=is_private,
     )
 
 
@@ -162,6 +170,7 @@ class _Exchange:
         self._started_at = time.perf_counter()
         self._first_byte_at: float | None = None
         self._status = 0
+        self._claim: Claim | None = None
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         context = scope.get("aws.context")
         self._call = Call(
@@ -206,10 +215,20 @@ class _Exchange:
             parts["request"] = validate(endpoint.body, call.body)
         if endpoint.query is not None:
             parts["query"] = validate(endpoint.query, _query_of(self._scope))
+        if HEADER in call.headers and (replayed := await self._claimed(content)) is not None:
+            return replayed
         result = await endpoint.serve(parts)
         if isinstance(result, Answer | StreamedAnswer):
             return result
         return Answer(content=result, status=endpoint.status)
+
+    async def _claimed(self, content: bytes) -> Answer | StreamedAnswer | None:
+        """Claim the request's idempotency key; the answer, where it has one already."""
+        route = route_of(self._endpoint.family, self._endpoint.name, path_parameters_of(self._scope))
+        body_hash = hash_body(content, self._scope["query_string"], self._call.headers.get("content-type", ""))
+        claimed = await claim(route, body_hash, self._call, self._resources, is_private=self._endpoint.is_private)
+        self._claim = claimed if isinstance(claimed, Claim) else None
+        return None if isinstance(claimed, Claim) else claimed
 
     async def _read_body(self) -> bytes:
         declared = self._call.headers.get("content-length", "")
@@ -267,17 +286,22 @@ class _Exchange:
         has_body = answer.status not in _WITHOUT_BODY
         content = _serialized(answer.content) if has_body else b""
         length = {"content-length": str(len(content))} if has_body else {}
+        if self._claim is not None:
+            # Before it is sent: whoever has the answer, or loses it, can ask for it again.
+            await self._claim.close(answer, content)
         # A client that has gone misses its answer; the work after it is done all the same.
         with suppress(OSError):
             await self._start(answer.status, {**length, **answer.headers}, answer.media_type)
             await self._send({"type": "http.response.body", "body": content, "more_body": False})
 
     async def _send_stream(self, answer: StreamedAnswer) -> None:
+        pieces = answer.pieces if self._claim is None else self._claim.recording(answer)
         try:
             await self._start_stream(answer)
-            await send_pieces(answer.pieces, self._receive, self._send, keep_alive=answer.keep_alive)
+            await send_pieces(pieces, self._receive, self._send, keep_alive=answer.keep_alive)
         except ClientGone:
             self._call.facts["error"] = "client_disconnected"
+            await pieces.aclose()
             await answer.pieces.aclose()
             return
         except Exception as exc:
@@ -291,6 +315,8 @@ class _Exchange:
             last = answer.piece_of_error(body)
         else:
             last = b""
+        if self._claim is not None:
+            await self._claim.close_stream(last)
         with suppress(OSError):
             await self._send({"type": "http.response.body", "body": last, "more_body": False})
 
@@ -306,6 +332,7 @@ class _Exchange:
             **({"content-type": media_type} if status not in _WITHOUT_BODY else {}),
             "x-request-id": self._call.request_id,
             **cors_headers(self._call.headers.get("origin"), self._resources.settings.cors_origins),
+            **self._call.answer_headers,
             **headers,
         }
         if client_id := self._call.headers.get("x-request-id"):
@@ -326,7 +353,7 @@ class _Exchange:
     async def _afterwards(self) -> None:
         """What nobody waits for. One failure does not keep the rest from being done."""
         call = self._call
-        for work in call.later:
+        for work in self._works():
             try:
                 # A server that shuts down cancels what it serves; what has been charged is written down first.
                 await asyncio.shield(asyncio.ensure_future(work()))
@@ -340,6 +367,12 @@ class _Exchange:
             took_s=time.perf_counter() - self._started_at,
             first_byte_s=None if self._first_byte_at is None else self._first_byte_at - self._started_at,
         )
+
+    def _works(self) -> Iterator[Callable[[], Awaitable[None]]]:
+        yield from self._call.later
+        if (claim := self._claim) is not None and claim.is_open:
+            # Only now is it known whether something was charged.
+            yield lambda: claim.close_broken(self._body_of(incomplete()))
 
 
 def _authorize(caller: Caller, capability: str) -> None:

@@ -54,6 +54,7 @@ class ModelCall:
         self.outcome = "completed"
         self.details: dict[str, Any] = {"provider": served.model.provider}
         self.usage = Usage()
+        self._call = call
         self._plan = served.plan
         self._hold = hold
         self._resources = resources
@@ -104,6 +105,7 @@ class ModelCall:
         is ever said costs nothing.
         """
         self._cost = cost
+        self._call.is_charged = cost.total_usd > ZERO
         self.usage = usage or self.usage
         self._units = units or self._units
         self._is_estimated = is_estimated or self.usage.is_estimated
@@ -128,12 +130,14 @@ class ModelCall:
         await settle(self._hold, bill, self._resources)
 
 
-async def admit(model: Model, plan: Plan, worst: WorstCase, call: Call, resources: Resources) -> ModelCall:
-    """Hold the worst case of a call.
+async def admit(
+    model: Model, plan: Plan, worst: WorstCase, call: Call, resources: Resources, *, prompt_tokens: int = 0
+) -> ModelCall:
+    """Hold the worst case of a call. `prompt_tokens`: about how many it has, for the limits on tokens.
 
-    Raises PaymentRequired, GateBusy, GateUnavailable.
+    Raises RateLimited, PaymentRequired, GateBusy, GateUnavailable.
     """
-    hold, _ = await reserve(worst, model=model.id, call=call, resources=resources)
+    hold, _ = await reserve(worst, model=model.id, call=call, resources=resources, prompt_tokens=prompt_tokens)
     call.facts["hold_usd"] = str(hold.amount_usd)
     admitted = ModelCall(Served(model, plan), hold, call, resources)
     call.facts["answered"] = admitted

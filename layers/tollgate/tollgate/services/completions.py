@@ -91,7 +91,7 @@ class OpenStream:
                         "The stream reached its lifetime.", provider=self.answered.model.provider
                     ) from exc
                 waiting = None
-                self._has_begun = True
+                self._begin()
                 self.answered.take(delta)
                 if self._loop.time() > self._next_checkpoint:
                     self._checkpoint()
@@ -110,7 +110,7 @@ class OpenStream:
             await asyncio.wait({self._first})
             if not self._has_begun and not self._first.cancelled() and self._first.exception() is None:
                 # The client went away before it was sent what had already come.
-                self._has_begun = True
+                self._begin()
                 self.answered.outcome = "client_disconnected"
                 self.answered.take(self._first.result())
         if self.answered.outcome == "client_disconnected" and self._has_to_be_heard_out:
@@ -122,6 +122,10 @@ class OpenStream:
             await settle(self.answered.hold, self.answered.bill(), self._resources)
         else:
             await release(self.answered.hold, self._resources)
+
+    def _begin(self) -> None:
+        self._has_begun = True
+        self._call.is_charged = True
 
     async def _arriving(self) -> Delta:
         if not self._has_to_be_heard_out:
@@ -175,6 +179,7 @@ async def complete(prompt: Prompt, call: Call, resources: Resources) -> tuple[Co
     except BaseException:
         call.later.append(lambda: release(answered.hold, resources))
         raise
+    call.is_charged = True
     answered.take_whole(completion)
     _see_pace(answered, time.monotonic() - began, resources)
     call.later.append(lambda: settle(answered.hold, answered.bill(), resources))
@@ -221,7 +226,13 @@ async def _admit(prompt: Prompt, call: Call, resources: Resources) -> Answered:
         candidates = await with_images_inline(candidates, resources)
     worst = _worst_case(prompt, size, candidates.chosen)
     (hold, tokens), order = await _together(
-        reserve(worst, model=candidates.chosen[0].model.id, call=call, resources=resources),
+        reserve(
+            worst,
+            model=candidates.chosen[0].model.id,
+            call=call,
+            resources=resources,
+            prompt_tokens=size.estimate(),
+        ),
         _by_health(candidates, resources),
     )
     call.facts["hold_usd"] = str(hold.amount_usd)

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
 from tollgate.contracts.caller import Call, SpendLimit
+from tollgate.contracts.rates import RateClaim, minute_of
 from tollgate.errors import GateBusy
 from tollgate.ledger.money import ZERO
+from tollgate.ledger.rates import Standing, check_rates, rate_headers, standings
 from tollgate.ledger.refusals import gate_a, refusal
 from tollgate.ledger.windows import window_of
 from tollgate.ledger.worst_case import SMALLEST_OUTPUT, WorstCase
@@ -42,23 +44,31 @@ class Bill:
 
 
 async def check_balance(call: Call, resources: Resources) -> None:
-    """Gate A: nothing at all for an account that owns nothing.
+    """Gate A: nothing at all for an account that owns nothing, or whose rate limits are used up.
 
-    Raises InsufficientBalance.
+    Raises RateLimited, InsufficientBalance.
     """
     account = await resources.accounts.get(call.caller.account_id)
-    gate_a(account.funds if account else Funds())
+    funds = account.funds if account else Funds()
+    now = resources.now()
+    check_rates(_tell_rates(_rate_claim(call, now), funds, call, now), now)
+    gate_a(funds)
 
 
-async def reserve(worst: WorstCase, *, model: str, call: Call, resources: Resources) -> tuple[Hold, int]:
+async def reserve(
+    worst: WorstCase, *, model: str, call: Call, resources: Resources, prompt_tokens: int = 0
+) -> tuple[Hold, int]:
     """Gate B: hold the worst case of a call; the hold, and the output cap that makes it the worst case.
+
+    The same write counts the call towards the rate limits, with about as many tokens as its prompt has.
 
     An account that covers the model's longest answer takes one write. One that does not takes another for every time
     that its funds change in between, with the cap that they afford, unless the client named the cap itself.
 
-    Raises PaymentRequired, GateBusy, GateUnavailable.
+    Raises RateLimited, PaymentRequired, GateBusy, GateUnavailable.
     """
     now = resources.now()
+    claim = _rate_claim(call, now, prompt_tokens)
     spend = spend_window(call.caller.key_id, call.caller.spend_limit, now)
     hold_id = resources.new_id("hold")
     tokens = worst.max_output_tokens
@@ -74,12 +84,26 @@ async def reserve(worst: WorstCase, *, model: str, call: Call, resources: Resour
             window=spend.name,
         )
         try:
-            await resources.accounts.reserve(hold, spend)
+            held, funds = await resources.accounts.reserve(hold, spend, claim)
         except Refused as exc:
+            check_rates(_tell_rates(claim, exc.funds, call, now), now)
             tokens = _smaller(worst, exc.funds)
         else:
-            return hold, tokens
+            if funds is not None:
+                _tell_rates(claim, funds, call, now)
+            return held, tokens
     raise GateBusy("The balance changes too fast to reserve from it. Try again.", retry_after_s=1)
+
+
+def _rate_claim(call: Call, now: datetime, tokens: int = 0) -> RateClaim:
+    return RateClaim(call.caller.key_id, call.caller.limits, minute_of(now), tokens)
+
+
+def _tell_rates(claim: RateClaim, funds: Funds, call: Call, now: datetime) -> list[Standing]:
+    """Where the call's key and account stand; the answer will tell."""
+    found = standings(claim, funds.limits, funds.rates, funds.open_holds)
+    call.answer_headers.update(rate_headers(found, now))
+    return found
 
 
 def _smaller(worst: WorstCase, funds: Funds) -> int:

@@ -7,6 +7,7 @@ first, so nothing can have changed in between. The item holds
     holds                           the calls in flight, by hold id
     outbox, marks                   changes whose ledger entry is still to be written, and the balance before each
     spend                           what each key has used in its window, calls in flight included
+    limits, rates                   the account's rate limits, and what counts towards them and those of its keys
 
 A change and its entry cannot be written at once without a transaction, which costs double and has conflicts of its own.
 Instead the change leaves the whole entry in the outbox, in the same write; the entry is then put into the ledger under
@@ -14,21 +15,27 @@ an id that is already fixed, and taken out of the outbox. Whoever dies in betwee
 entry that is put twice is put once.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from tollgate.contracts.accounts import Account, Entry, Funds, Hold, SpendWindow
+from tollgate.contracts.rates import AT_ONCE, PER_MINUTE, RateClaim
 from tollgate.errors import GateBusy, GateUnavailable
 from tollgate.stores.aws import AwsBusy, AwsUnavailable
+from tollgate.stores.rates import Parts, admission, correction, marks_item, marks_of
 from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
 
 # An item may have 400 KB; a hold has about 300 bytes. Far below that, writes already cost more than they should.
 _MOST_HOLDS: Final = 500
+
+_MOST_SEEN: Final = 10_000
+_MOST_FORGOTTEN_AT_ONCE: Final = 100
+"""Names in one expression, which may have 4 KB."""
 
 _ENTRY_KEY: Final = "entry"
 _CREDIT_PREFIX: Final = "credit#"
@@ -50,6 +57,7 @@ class Unfinished:
     holds: tuple[Hold, ...]
     entries: tuple[Entry, ...]
     spend: tuple[str, ...]
+    rates: tuple[str, ...]
 
 
 class Accounts:
@@ -58,6 +66,8 @@ class Accounts:
     def __init__(self, accounts: Table, ledger: Table) -> None:
         self._accounts = accounts
         self._ledger = ledger
+        self._limits: dict[str, Mapping[str, Any]] = {}
+        """The rate limits of accounts as they were last seen. Every write that relies on them makes sure of it."""
 
     async def create(self, account: Account) -> None:
         """Store a new account, with its opening balance of zero."""
@@ -74,7 +84,8 @@ class Accounts:
                 "marks": {},
                 "spend": {},
                 "credits_applied": 0,
-                "limits": dict(account.limits),
+                "limits": _only_set(account.limits),
+                "rates": {},
                 "created_at": account.created_at,
                 "updated_at": account.updated_at,
             },
@@ -88,6 +99,8 @@ class Accounts:
 
     async def update(self, account_id: str, *, changes: Mapping[str, Any], now: str) -> Account | None:
         """Change the name or the limits of an account; None where there is no such account."""
+        if "limits" in changes:
+            changes = {**changes, "limits": _only_set(changes["limits"])}
         values = {f":{name}": value for name, value in changes.items()} | {":now": now}
         sets = ", ".join([*(f"#{name} = :{name}" for name in changes), "updated_at = :now"])
         try:
@@ -103,40 +116,67 @@ class Accounts:
             return None
         return _account(item)
 
-    async def reserve(self, hold: Hold, spend: SpendWindow) -> None:
+    async def reserve(
+        self, hold: Hold, spend: SpendWindow, claim: RateClaim | None = None
+    ) -> tuple[Hold, Funds | None]:
         """Set a hold's amount aside, in one write; the same hold a second time changes nothing.
+
+        The write counts the call towards the rate limits as well, where there are any; then it answers what the account
+        has now, with the hold as it was made.
 
         Raises Refused, GateBusy, GateUnavailable.
         """
+        parts = Parts()
+        if claim is not None:
+            # An account that was not seen yet may have limits.
+            known = self._limits.get(hold.account_id, {"unknown": 1})
+            parts, marks = admission(claim, with_account=bool(known))
+            hold = replace(hold, marks=marks if parts.sets else None)
         values: dict[str, Any] = {
             ":amount": hold.amount_usd,
             ":zero": Decimal(0),
             ":most": _MOST_HOLDS,
             ":hold": _hold_item(hold),
+            **parts.values,
         }
-        names = {"#hold": hold.id, "#window": spend.name}
+        names = {"#hold": hold.id, "#window": spend.name, **parts.names}
         sets = (
             "SET available = available - :amount, reserved = reserved + :amount, holds.#hold = :hold,"
             " spend.#window = if_not_exists(spend.#window, :zero) + :amount"
-        )
+        ) + parts.sets
         condition = (
             "attribute_exists(account_id) AND available >= :amount AND balance > :zero"
             " AND attribute_not_exists(holds.#hold) AND size(holds) < :most"
-        )
+        ) + parts.condition
         if spend.limit_usd is not None:
             values[":room"] = spend.limit_usd - hold.amount_usd
             never_spent = "" if hold.amount_usd > spend.limit_usd else "attribute_not_exists(spend.#window) OR "
             condition += f" AND ({never_spent}spend.#window <= :room)"
         try:
-            await self._accounts.update(
-                {"account_id": hold.account_id}, sets, values=values, names=names, condition=condition
+            item = await self._accounts.update(
+                {"account_id": hold.account_id},
+                sets,
+                values=values,
+                names=names,
+                condition=condition,
+                returning="ALL_NEW" if parts.sets else "NONE",
             )
         except ConditionFailed as exc:
+            self._see(exc.item)
             self._explain(exc.item, hold, spend)
+            item = exc.item or {}
         except AwsBusy as exc:
             raise GateBusy("The account is under too much load. Try again.", retry_after_s=1) from exc
         except AwsUnavailable as exc:
             raise GateUnavailable("The balance cannot be confirmed now. Try again.", retry_after_s=2) from exc
+        self._see(item)
+        return hold, _funds(item) if item else None
+
+    def _see(self, item: Item | None) -> None:
+        if item:
+            if len(self._limits) >= _MOST_SEEN:
+                self._limits.clear()
+            self._limits[item.get("account_id", "")] = item.get("limits", {})
 
     @staticmethod
     def _explain(item: Item | None, hold: Hold, spend: SpendWindow) -> None:
@@ -184,18 +224,26 @@ class Accounts:
             ":amount": hold.amount_usd,
             ":entry": _entry_item(entry),
         }
-        item = await self._close(hold, sets, values, {"#entry": entry.id})
+        used = int(entry.usage.get("total_tokens", 0))
+        minute = entry.created_at[: len("2026-11-21T09:00")]
+        item = await self._close(
+            hold, sets, values, {"#entry": entry.id}, correction(hold.marks, tokens=used, minute=minute)
+        )
         return await self._write_entry(_marked(entry, item["marks"][entry.id])) if item else None
 
     async def release(self, hold: Hold) -> bool:
         """Close a hold and give all of it back; False when it was closed before."""
         sets = "SET available = available + :back, reserved = reserved - :amount"
-        return bool(await self._close(hold, sets, {":back": hold.amount_usd, ":amount": hold.amount_usd}, {}))
+        minute = hold.marks.minute if hold.marks else ""
+        values = {":back": hold.amount_usd, ":amount": hold.amount_usd}
+        return bool(await self._close(hold, sets, values, {}, correction(hold.marks, tokens=0, minute=minute)))
 
-    async def _close(self, hold: Hold, sets: str, values: dict[str, Any], names: dict[str, str]) -> Item | None:
-        names |= {"#hold": hold.id, "#window": hold.window}
-        values[":zero"] = Decimal(0)
-        sets += ", spend.#window = if_not_exists(spend.#window, :zero) - :back"
+    async def _close(
+        self, hold: Hold, sets: str, values: dict[str, Any], names: dict[str, str], rates: Parts
+    ) -> Item | None:
+        names |= {"#hold": hold.id, "#window": hold.window, **rates.names}
+        values |= {":zero": Decimal(0), **rates.values}
+        sets += ", spend.#window = if_not_exists(spend.#window, :zero) - :back" + rates.sets
         try:
             return await self._accounts.update(
                 {"account_id": hold.account_id},
@@ -281,18 +329,18 @@ class Accounts:
         )
         return [_entry(item) for item in items if item[_ENTRY_KEY] != after][:limit]
 
-    async def forget_spend(self, account_id: str, windows: list[str]) -> None:
-        """Drop the counts of windows that are over, or of keys that are gone."""
-        if windows:
-            names = {f"#w{number}": window for number, window in enumerate(windows)}
-            await self._accounts.update(
-                {"account_id": account_id}, "REMOVE " + ", ".join(f"spend.{name}" for name in names), names=names
-            )
+    async def forget(self, account_id: str, counts: Sequence[tuple[str, str]]) -> None:
+        """Drop counts of windows and minutes that are over, each by where it is (`spend`, `rates`) and its name."""
+        for first in range(0, len(counts), _MOST_FORGOTTEN_AT_ONCE):
+            some = counts[first : first + _MOST_FORGOTTEN_AT_ONCE]
+            paths = ", ".join(f"{where}.#n{number}" for number, (where, _) in enumerate(some))
+            names = {f"#n{number}": name for number, (_, name) in enumerate(some)}
+            await self._accounts.update({"account_id": account_id}, f"REMOVE {paths}", names=names)
 
     async def unfinished(self) -> AsyncIterator[Unfinished]:
         """Every account with something that the sweeper may have to finish."""
         async for item in self._accounts.scan():
-            if item["holds"] or item["outbox"] or item["spend"]:
+            if item["holds"] or item["outbox"] or item["spend"] or item["rates"]:
                 yield Unfinished(
                     account_id=item["account_id"],
                     holds=tuple(_hold(item["account_id"], hold_id, hold) for hold_id, hold in item["holds"].items()),
@@ -301,6 +349,7 @@ class Accounts:
                         for entry_id, waiting in item["outbox"].items()
                     ),
                     spend=tuple(item["spend"]),
+                    rates=tuple(item["rates"]),
                 )
 
     async def finish_entry(self, entry: Entry) -> None:
@@ -315,7 +364,7 @@ def _account(item: Item) -> Account:
         funds=_funds(item),
         created_at=item["created_at"],
         updated_at=item["updated_at"],
-        limits={name: None if value is None else int(value) for name, value in item["limits"].items()},
+        limits=_limits(item),
         spent=item["spend"],
     )
 
@@ -326,7 +375,19 @@ def _funds(item: Item) -> Funds:
         available=item["available"],
         reserved=item["reserved"],
         open_holds=len(item["holds"]),
+        limits=_limits(item),
+        rates=item.get("rates", {}),
     )
+
+
+def _only_set(limits: Mapping[str, int | None]) -> dict[str, int]:
+    """Limits as they are stored: the condition of a reservation takes one that is there for one that holds."""
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _limits(item: Item) -> dict[str, int | None]:
+    found = item.get("limits", {})
+    return {name: int(found[name]) if found.get(name) is not None else None for name in (*PER_MINUTE.values(), AT_ONCE)}
 
 
 def _hold_item(hold: Hold) -> Item:
@@ -337,6 +398,7 @@ def _hold_item(hold: Hold) -> Item:
         "key_id": hold.key_id,
         "model": hold.model,
         "window": hold.window,
+        **({"rates": marks_item(hold.marks)} if hold.marks else {}),
     }
 
 
@@ -351,6 +413,7 @@ def _hold(account_id: str, hold_id: str, item: Item) -> Hold:
         model=item["model"],
         window=item["window"],
         checkpoint_usd=item.get("checkpoint"),
+        marks=marks_of(item.get("rates")),
     )
 
 

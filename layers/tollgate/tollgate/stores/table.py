@@ -72,7 +72,12 @@ class Table:
         return from_wire_map(answer.get("Attributes", {}))
 
     async def delete(
-        self, key: Mapping[str, Any], *, condition: str | None = None, values: Mapping[str, Any] | None = None
+        self,
+        key: Mapping[str, Any],
+        *,
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         """Remove one item.
 
@@ -81,6 +86,8 @@ class Table:
         request: dict[str, Any] = {"TableName": self._name, "Key": to_wire_map(key)}
         if values:
             request["ExpressionAttributeValues"] = to_wire_map(values)
+        if names:
+            request["ExpressionAttributeNames"] = dict(names)
         if condition:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         await self._write("DeleteItem", request, key=key)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from tollgate.contracts.accounts import Entry, Hold
+from tollgate.contracts.rates import minute_of
 from tollgate.ledger.windows import window_of
 from tollgate.resources import Resources
 from tollgate.services.gate import iso
@@ -29,8 +30,9 @@ async def sweep(resources: Resources) -> dict[str, int]:
         for hold in unfinished.holds:
             if hold.expires_at <= now:
                 done[await _close(hold, now, resources)] += 1
-        over = list(_windows_over(unfinished.spend, now))
-        await resources.accounts.forget_spend(unfinished.account_id, over)
+        over = [("spend", name) for name in _windows_over(unfinished.spend, now)]
+        passed = [("rates", name) for name in _minutes_over(unfinished.rates, now)]
+        await resources.accounts.forget(unfinished.account_id, [*over, *passed])
         done["forgotten"] += len(over)
     _log.info("swept", extra=done)
     return done
@@ -63,4 +65,12 @@ def _windows_over(names: Iterable[str], now: datetime) -> Iterable[str]:
     for name in names:
         window = name.rpartition("|")[2]
         if window != "ever" and window < current.get(len(window), window):
+            yield name
+
+
+def _minutes_over(names: Iterable[str], now: datetime) -> Iterable[str]:
+    """Counters of minutes before that of `now`. A counter of calls in flight belongs to no minute."""
+    for name in names:
+        scope, *rest = name.split("|")
+        if scope and len(rest) == 2 and rest[1] < minute_of(now):
             yield name
