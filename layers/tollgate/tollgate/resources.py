@@ -30,6 +30,7 @@ from tollgate.stores.secrets import LIFETIME_S, Secrets
 from tollgate.stores.table import Table
 
 if TYPE_CHECKING:
+    from tollgate.stores.bucket import Bucket
     from tollgate.stores.web import Web
 
 
@@ -84,6 +85,20 @@ class Resources:
     def secrets(self) -> Secrets:
         """The deployment's secrets."""
         return Secrets(self._aws("secretsmanager", "secretsmanager", json_version="1.1"))
+
+    @cached_property
+    def bucket(self) -> "Bucket":
+        """What is too large for a table or an answer."""
+        from tollgate.stores.bucket import Bucket  # noqa: PLC0415 - few calls keep anything of that size
+
+        return Bucket(
+            self.http,
+            self.settings.bucket,
+            region=self.settings.region,
+            endpoint=self.settings.endpoint_of("s3"),
+            credentials=self._aws_credentials,
+            now=self.now,
+        )
 
     @cached_property
     def web(self) -> "Web":

@@ -17,6 +17,8 @@ class Settings:
     keys_table: str = ""
     providers_table: str = ""
     """Where functions tell each other of providers that keep failing; empty where each is on its own."""
+    bucket: str = ""
+    """Name of the bucket for what is too large for a table or an answer; empty where there is none."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -51,6 +53,7 @@ class Settings:
             ledger_table=get("LEDGER_TABLE", ""),
             keys_table=get("KEYS_TABLE", ""),
             providers_table=get("PROVIDERS_TABLE", ""),
+            bucket=get("BUCKET", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

@@ -1,6 +1,7 @@
-"""Signature Version 4, the part of it that a JSON service needs, and whose signature it is.
+"""Signature Version 4, the part of it that JSON services and S3 need, and whose signature it is.
 
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 """
 
 import hashlib
@@ -33,6 +34,7 @@ class NoCredentials(Exception):
 
 def sign(
     *,
+    method: str = "POST",
     host: str,
     path: str = "/",
     headers: dict[str, str],
@@ -42,36 +44,54 @@ def sign(
     credentials: AwsCredentials,
     now: datetime,
 ) -> dict[str, str]:
-    """The headers of a signed `POST`: those given, with the date, the token and the authorization.
+    """The headers of a signed request: those given, with the date, the token and the authorization.
 
     `path` is the one that is sent, encoded as it is sent.
     """
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
-    day = stamp[:8]
+    digest = hashlib.sha256(body).hexdigest()
     signed = {**headers, "host": host, "x-amz-date": stamp}
     if credentials.session_token:
         signed["x-amz-security-token"] = credentials.session_token
-    names = sorted(signed)
-    canonical = "\n".join(
-        [
-            "POST",
-            # Every service but S3 signs the path encoded once more.
-            quote(path, safe="/~"),
-            "",
-            *(f"{name}:{signed[name]}" for name in names),
-            "",
-            ";".join(names),
-            hashlib.sha256(body).hexdigest(),
-        ]
-    )
-    scope = f"{day}/{region}/{service}/aws4_request"
-    to_sign = "\n".join([_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    signature = hmac.new(_signing_key(credentials.secret_key, day, region, service), to_sign.encode(), hashlib.sha256)
+    if service == "s3":
+        signed["x-amz-content-sha256"] = digest
+    # Every service but S3 signs the path encoded once more.
+    signed_path = path if service == "s3" else quote(path, safe="/~")
+    scope, signature = _signature(method, signed_path, "", signed, digest, stamp, region, service, credentials)
     signed["authorization"] = (
-        f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={';'.join(names)}, "
-        f"Signature={signature.hexdigest()}"
+        f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={';'.join(sorted(signed))}, "
+        f"Signature={signature}"
     )
     return signed
+
+
+def presign(
+    *,
+    host: str,
+    path: str,
+    region: str,
+    credentials: AwsCredentials,
+    now: datetime,
+    expires_in_s: int,
+) -> str:
+    """The query with which anybody may `GET` an object of S3 for a while. Making it asks nobody.
+
+    `path` is the one that is sent, encoded as it is sent. The signature ends with the credentials that it is made
+    with, if they end earlier.
+    """
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
+    fields = {
+        "X-Amz-Algorithm": _ALGORITHM,
+        "X-Amz-Credential": f"{credentials.access_key}/{_scope(stamp, region, 's3')}",
+        "X-Amz-Date": stamp,
+        "X-Amz-Expires": str(expires_in_s),
+        "X-Amz-SignedHeaders": "host",
+    }
+    if credentials.session_token:
+        fields["X-Amz-Security-Token"] = credentials.session_token
+    query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(fields.items()))
+    _, signature = _signature("GET", path, query, {"host": host}, "UNSIGNED-PAYLOAD", stamp, region, "s3", credentials)
+    return f"{query}&X-Amz-Signature={signature}"
 
 
 def credentials_from(environment: Mapping[str, str]) -> Callable[[], AwsCredentials]:
@@ -98,6 +118,32 @@ def credentials_from(environment: Mapping[str, str]) -> Callable[[], AwsCredenti
         return AwsCredentials(frozen.access_key, frozen.secret_key, frozen.token)
 
     return from_botocore
+
+
+def _scope(stamp: str, region: str, service: str) -> str:
+    return f"{stamp[:8]}/{region}/{service}/aws4_request"
+
+
+def _signature(
+    method: str,
+    path: str,
+    query: str,
+    headers: Mapping[str, str],
+    digest: str,
+    stamp: str,
+    region: str,
+    service: str,
+    credentials: AwsCredentials,
+) -> tuple[str, str]:
+    """The scope of a signature, and the signature."""
+    names = sorted(headers)
+    canonical = "\n".join(
+        [method, path, query, *(f"{name}:{headers[name]}" for name in names), "", ";".join(names), digest]
+    )
+    scope = _scope(stamp, region, service)
+    to_sign = "\n".join([_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    key = _signing_key(credentials.secret_key, stamp[:8], region, service)
+    return scope, hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
 
 
 # The key is the same all day: deriving it is most of the work of a signature.

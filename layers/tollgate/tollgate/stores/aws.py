@@ -8,26 +8,31 @@ function needs more of AWS than that, it imports boto3.
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx2
 
 from tollgate.signature import AwsCredentials, NoCredentials, sign
 
+T = TypeVar("T")
+
 _ATTEMPTS: Final = 5
 _FIRST_BACKOFF_S: Final = 0.025
 _TIMEOUT: Final = httpx2.Timeout(5, connect=2)
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html,
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _WORTH_ANOTHER_TRY: Final = frozenset(
     {
+        "InternalError",
         "InternalServerError",
         "InternalServiceError",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "ServiceUnavailable",
+        "SlowDown",
         "Throttling",
         "ThrottlingException",
         "TransactionConflictException",
@@ -52,6 +57,34 @@ class AwsBusy(AwsUnavailable):
     """AWS was reached and kept throttling: nothing happened."""
 
 
+async def patiently(service: str, send: Callable[[], Awaitable[T]]) -> T:
+    """Send a request, again where AWS says that it may work the next time.
+
+    Raises AwsError for a refusal, AwsBusy and AwsUnavailable when trying again did not help.
+    """
+    failure: Exception | None = None
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            # Full jitter: parallel callers that failed together do not come back together.
+            await asyncio.sleep(random.uniform(0, _FIRST_BACKOFF_S * 2**attempt))  # noqa: S311 - not a secret
+        try:
+            return await send()
+        except httpx2.TransportError as exc:
+            failure = AwsUnavailable(f"{service}: {type(exc).__name__}")
+            failure.__cause__ = exc
+        except AwsError as exc:
+            if exc.code not in _WORTH_ANOTHER_TRY:
+                raise
+            failure = AwsBusy(f"{service}: {exc.code}")
+    raise failure or AwsUnavailable(service)
+
+
+def address_of(service: str, region: str, endpoint: str | None) -> httpx2.URL:
+    """Where a service is: at AWS, or at an endpoint in its place."""
+    suffix = ".cn" if region.startswith("cn-") else ""
+    return httpx2.URL(endpoint or f"https://{service}.{region}.amazonaws.com{suffix}").copy_with(path="/")
+
+
 class AwsClient:
     """A client for one service."""
 
@@ -66,9 +99,8 @@ class AwsClient:
         credentials: Callable[[], AwsCredentials],
         json_version: str = "1.0",
     ) -> None:
-        suffix = ".cn" if region.startswith("cn-") else ""
         self._http = http
-        self._url = httpx2.URL(endpoint or f"https://{service}.{region}.amazonaws.com{suffix}").copy_with(path="/")
+        self._url = address_of(service, region, endpoint)
         self._host = self._url.netloc.decode()
         self._service = service
         self._target = target
@@ -84,21 +116,7 @@ class AwsClient:
         Raises AwsError for a refusal, AwsBusy and AwsUnavailable when trying again did not help.
         """
         body = json.dumps(payload, separators=(",", ":")).encode()
-        failure: Exception | None = None
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                # Full jitter: parallel callers that failed together do not come back together.
-                await asyncio.sleep(random.uniform(0, _FIRST_BACKOFF_S * 2**attempt))  # noqa: S311 - not a secret
-            try:
-                return await self._send(operation, body)
-            except httpx2.TransportError as exc:
-                failure = AwsUnavailable(f"{self._service}: {type(exc).__name__}")
-                failure.__cause__ = exc
-            except AwsError as exc:
-                if exc.code not in _WORTH_ANOTHER_TRY:
-                    raise
-                failure = AwsBusy(f"{self._service}: {exc.code}")
-        raise failure or AwsUnavailable(self._service)
+        return await patiently(self._service, lambda: self._send(operation, body))
 
     async def _send(self, operation: str, body: bytes) -> dict[str, Any]:
         try:
