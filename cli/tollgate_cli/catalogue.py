@@ -47,6 +47,7 @@ _FIELDS: Final = (
     "dimensions",
     "input_modalities",
     "output_modalities",
+    "sizes",
     "supported_parameters",
     "pricing",
 )

@@ -57,9 +57,12 @@ def sign(
         signed["x-amz-content-sha256"] = digest
     # Every service but S3 signs the path encoded once more.
     signed_path = path if service == "s3" else quote(path, safe="/~")
-    scope, signature = _signature(method, signed_path, "", signed, digest, stamp, region, service, credentials)
+    scope = _scope(stamp, region, service)
+    names = sorted(signed)
+    canonical = _canonical(method, signed_path, "", signed, digest)
+    signature = _signature(canonical, stamp, scope, credentials)
     signed["authorization"] = (
-        f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={';'.join(sorted(signed))}, "
+        f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={';'.join(names)}, "
         f"Signature={signature}"
     )
     return signed
@@ -90,8 +93,8 @@ def presign(
     if credentials.session_token:
         fields["X-Amz-Security-Token"] = credentials.session_token
     query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(fields.items()))
-    _, signature = _signature("GET", path, query, {"host": host}, "UNSIGNED-PAYLOAD", stamp, region, "s3", credentials)
-    return f"{query}&X-Amz-Signature={signature}"
+    canonical = _canonical("GET", path, query, {"host": host}, "UNSIGNED-PAYLOAD")
+    return f"{query}&X-Amz-Signature={_signature(canonical, stamp, _scope(stamp, region, 's3'), credentials)}"
 
 
 def credentials_from(environment: Mapping[str, str]) -> Callable[[], AwsCredentials]:
@@ -124,26 +127,15 @@ def _scope(stamp: str, region: str, service: str) -> str:
     return f"{stamp[:8]}/{region}/{service}/aws4_request"
 
 
-def _signature(
-    method: str,
-    path: str,
-    query: str,
-    headers: Mapping[str, str],
-    digest: str,
-    stamp: str,
-    region: str,
-    service: str,
-    credentials: AwsCredentials,
-) -> tuple[str, str]:
-    """The scope of a signature, and the signature."""
+def _canonical(method: str, path: str, query: str, headers: Mapping[str, str], digest: str) -> str:
     names = sorted(headers)
-    canonical = "\n".join(
-        [method, path, query, *(f"{name}:{headers[name]}" for name in names), "", ";".join(names), digest]
-    )
-    scope = _scope(stamp, region, service)
+    return "\n".join([method, path, query, *(f"{name}:{headers[name]}" for name in names), "", ";".join(names), digest])
+
+
+def _signature(canonical: str, stamp: str, scope: str, credentials: AwsCredentials) -> str:
     to_sign = "\n".join([_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    key = _signing_key(credentials.secret_key, stamp[:8], region, service)
-    return scope, hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+    key = _signing_key(credentials.secret_key, *scope.split("/")[:3])
+    return hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
 
 
 # The key is the same all day: deriving it is most of the work of a signature.

@@ -39,11 +39,7 @@ class AzureChat(CompatibleChat):
 
     def path(self, request: ChatRequest) -> str:
         """Where the request goes: to the deployment where there is a version of the API, else to the newer form."""
-        version = request.model.flags.get("api_version") or self._connection.environment.get("AZURE_OPENAI_API_VERSION")
-        if not version:
-            return "/openai/v1/chat/completions"
-        deployment = quote(deployment_of(request.model), safe="")
-        return f"/openai/deployments/{deployment}/chat/completions?api-version={quote(str(version), safe='')}"
+        return path_of("chat/completions", request.model, self._connection.environment)
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         """Our request, to a deployment."""
@@ -58,6 +54,15 @@ class AzureChat(CompatibleChat):
         for name in _FILTER_FIELDS:
             choice.pop(name, None)
         return choice
+
+
+def path_of(operation: str, model: Model, environment: Mapping[str, str]) -> str:
+    """Where an operation is: at the deployment where there is a version of the API, else in the newer form."""
+    version = model.flags.get("api_version") or environment.get("AZURE_OPENAI_API_VERSION")
+    if not version:
+        return f"/openai/v1/{operation}"
+    deployment = quote(deployment_of(model), safe="")
+    return f"/openai/deployments/{deployment}/{operation}?api-version={quote(str(version), safe='')}"
 
 
 def deployment_of(model: Model) -> str:

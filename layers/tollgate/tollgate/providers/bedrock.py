@@ -103,17 +103,19 @@ class BedrockChat:
             async with aclosing(self.stream(request)) as deltas:
                 completion = joined([delta async for delta in deltas])
         else:
-            path, wire = _path(request.model, "converse"), to_wire(request, self.dialect.flags_of(request.model))
+            path, wire = path_of(request.model, "converse"), to_wire(request, self.dialect.flags_of(request.model))
             answer, headers = await self._connection.post(
-                path, wire, headers=self._headers(path, wire), rules=self.rules
+                path, wire, headers=self.headers_for(path, wire), rules=self.rules
             )
             completion = self._whole(answer, headers.get("x-amzn-requestid"))
         return completion
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """See `tollgate.providers.protocols.Chat`."""
-        path, wire = _path(request.model, "converse-stream"), to_wire(request, self.dialect.flags_of(request.model))
-        frames = self._connection.events(path, wire, FrameReader(), headers=self._headers(path, wire), rules=self.rules)
+        path, wire = path_of(request.model, "converse-stream"), to_wire(request, self.dialect.flags_of(request.model))
+        frames = self._connection.events(
+            path, wire, FrameReader(), headers=self.headers_for(path, wire), rules=self.rules
+        )
         reading = Reading()
         async with aclosing(frames):
             async for frame in frames:
@@ -122,7 +124,9 @@ class BedrockChat:
         if not reading.is_finished:
             raise self._connection.invalid("The provider closed the stream before finishing.")
 
-    def _headers(self, path: str, wire: Mapping[str, Any]) -> Callable[[str], Mapping[str, str]]:
+    def headers_for(self, path: str, wire: Mapping[str, Any]) -> Callable[[str], Mapping[str, str]]:
+        """What makes the headers of a call: a key's, or those of a signature."""
+
         def made(key: str) -> Mapping[str, str]:
             # An API key of Bedrock's own, where the operator has one: on a laptop, or in another account.
             return {"authorization": f"Bearer {key}"} if key else self._signed(path, to_json(wire))
@@ -170,7 +174,8 @@ class BedrockChat:
             raise self._connection.invalid("The provider's stream cannot be read.") from exc
 
 
-def _path(model: Model, operation: str) -> str:
+def path_of(model: Model, operation: str) -> str:
+    """Where an operation of a model is, below the base URL."""
     return f"/model/{quote(model.upstream_model, safe='')}/{operation}"
 
 

@@ -92,6 +92,26 @@ _ROUTER: Final = frozenset(
 )
 FIELDS: Final = TUNING | _MEANING | _ALWAYS | _ROUTER | {"function_call", "functions", "store"}
 """Every field of a chat completion request that is known by name."""
+IMAGE_FIELDS: Final = frozenset(
+    {
+        "background",
+        "drop_params",
+        "model",
+        "moderation",
+        "n",
+        "output_compression",
+        "output_format",
+        "partial_images",
+        "prompt",
+        "quality",
+        "response_format",
+        "size",
+        "stream",
+        "style",
+        "user",
+    }
+)
+"""Those of a request for images."""
 _TEXT: Final = {"type": "text"}
 # What each value of the flag `json` allows. What cannot be sent is asked for in words, and checked.
 _FORMATS: Final[Mapping[str, frozenset[str]]] = {
@@ -161,7 +181,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         # One choice a call, so that all choices of an answer are made in the same way.
         calls = choices
         del kept["n"]
-    dropped += _shown(unknown)
+    dropped += names_of(unknown)
     if is_strict:
         refuse_dropped(dropped, model)
     return Plan(
@@ -330,7 +350,7 @@ def _asks_for_json(kept: Mapping[str, Any]) -> bool:
     return bool(kept.get("response_format", _TEXT)["type"] != "text")
 
 
-def _shown(names: list[str]) -> list[str]:
+def names_of(names: list[str]) -> list[str]:
     """Names that a client made up, fit to stand in a header."""
     shown = [_NOT_FOR_HEADERS.sub("?", name[:_LONGEST_NAME]) for name in names[:_MOST_NAMES]]
     return [*shown, "..."] if len(names) > _MOST_NAMES else shown

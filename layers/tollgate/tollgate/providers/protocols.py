@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
+from tollgate.contracts.pictures import ImageRequest, PartialPicture, Pictures
 
 
 class Chat(Protocol):
@@ -30,5 +31,32 @@ class Chat(Protocol):
         """Answer in pieces. A stream that ends without a finish reason raises; closing it stops the provider.
 
         Raises as `complete` does, before the first piece or after any.
+        """
+        ...
+
+
+class Images(Protocol):
+    """A provider that can draw. It holds no state between calls."""
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """What will be sent of a request, and what left out: decided before any money moves.
+
+        `is_strict` refuses what would else be dropped. `calls` of the plan are those that `n` images take.
+
+        Raises UnsupportedParameter, BadRequest.
+        """
+        ...
+
+    async def draw(self, request: ImageRequest) -> Pictures:
+        """Draw all the images, or fewer where some did not come to be; never none.
+
+        Raises UpstreamError, and BadRequest for what the provider finds wrong with the request.
+        """
+        ...
+
+    def stream(self, request: ImageRequest) -> AsyncGenerator[PartialPicture | Pictures, None]:
+        """Draw, and show what there is meanwhile. A stream that ends without a finished image raises.
+
+        Raises as `draw` does.
         """
         ...

@@ -28,7 +28,7 @@ from tollgate.errors import (
     UpstreamTimeout,
 )
 from tollgate.providers.hints import retry_after_s
-from tollgate.providers.parameters import FIELDS
+from tollgate.providers.parameters import FIELDS, IMAGE_FIELDS
 
 _LONGEST_MESSAGE: Final = 500
 # What is read of a provider's text at all: enough to have a message left when addresses and keys are out of it.
@@ -352,4 +352,4 @@ def _without(secrets: Iterable[str], text: str) -> str:
 
 def _field_of_client(param: str | None) -> str | None:
     match = _PATH_OF_FIELD.fullmatch(param or "")
-    return param if match and match[1] in FIELDS else None
+    return param if match and match[1] in FIELDS | IMAGE_FIELDS else None
