@@ -36,7 +36,14 @@ def _text(content: bytes = _PNG) -> str:
 
 def _answer(*contents: bytes, **changes: Any) -> dict[str, Any]:
     data = [{"b64_json": _text(content)} for content in contents or (_PNG,)]
-    return {"created": 1790000000, "data": data, "background": "opaque", "quality": "medium", "usage": _USAGE, **changes}
+    return {
+        "created": 1790000000,
+        "data": data,
+        "background": "opaque",
+        "quality": "medium",
+        "usage": _USAGE,
+        **changes,
+    }
 
 
 def _event(kind: str, **more: Any) -> bytes:
@@ -59,11 +66,12 @@ async def site(make_world: WorldMaker, upstream: Upstream, tmp_path: Path) -> Si
     """A gateway with a GPT image model on loopback and ten dollars to spend."""
     catalogue = tmp_path / "catalogue.json"
     image = {"type": "image", "max_output_tokens": 6240, "pricing": _PRICING, "output_modalities": ["image"]}
+    per_one = {"per": 1, "output": 0.01}
     entries = [
         an_entry(id="openai/gpt-image-1.5", sizes=["1024x1024", "1536x1024"], **image),
-        an_entry(id="openai/by-megapixel", **{**image, "pricing": {"unit": "megapixel", "per": 1, "output": 0.01}}),
-        an_entry(id="openai/by-request", n_max=1, **{**image, "pricing": {"unit": "request", "per": 1, "output": 0.01}}),
-        an_entry(id="openai/by-minute", **{**image, "pricing": {"unit": "minute", "per": 1, "output": 0.01}}),
+        an_entry(id="openai/by-megapixel", **{**image, "pricing": {**per_one, "unit": "megapixel"}}),
+        an_entry(id="openai/by-request", **{**image, "n_max": 1, "pricing": {**per_one, "unit": "request"}}),
+        an_entry(id="openai/by-minute", **{**image, "pricing": {**per_one, "unit": "minute"}}),
         an_entry(),
     ]
     for entry in entries[:-1]:
@@ -395,9 +403,7 @@ class TestStreams:
 async def _hang_up_after_the_first_piece(site: Site) -> None:
     """Call the gateway as a server does whose client goes away."""
     body = {"model": "openai/gpt-image-1.5", "prompt": "x", "stream": True, "partial_images": 1}
-    request = site.world.client.build_request(
-        "POST", _PATH, json=body, headers={"authorization": f"Bearer {site.key}"}
-    )
+    request = site.world.client.build_request("POST", _PATH, json=body, headers={"authorization": f"Bearer {site.key}"})
     scope = {
         "type": "http",
         "method": "POST",

@@ -169,9 +169,12 @@ def decoded(text: Any) -> bytes:
     # Some send a data URL where only its data belongs.
     data = text.partition(";base64,")[2] if text.startswith("data:") else text
     try:
-        return b64decode(data)
+        content = b64decode(data)
     except ValueError as exc:
         raise Unreadable("no base64") from exc
+    if not content:
+        raise Unreadable("no image")
+    return content
 
 
 def read_pictures(body: Mapping[str, Any]) -> list[Picture]:
