@@ -49,6 +49,7 @@ _FIELDS: Final = (
     "truncatable",
     "input_modalities",
     "output_modalities",
+    "sizes",
     "supported_parameters",
     "pricing",
 )

@@ -21,12 +21,14 @@ _BODIES: dict[str, Any] = {
     "CreateCreditFunction": {"amount": 1, "id": "x"},
     "CreateChatCompletionFunction": {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hi"}]},
     "CreateEmbeddingFunction": {"model": "sandbox/embedding", "input": "Hi"},
+    "CreateImageFunction": {"model": "sandbox/image", "prompt": "A lighthouse", "size": "64x64"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
 _NEEDS: dict[str, str | None] = {
     "CreateChatCompletionFunction": "prompt_ai",
     "CreateEmbeddingFunction": "prompt_ai",
+    "CreateImageFunction": "prompt_ai",
     "ListModelsFunction": "list_ai_models",
     "GetModelFunction": "list_ai_models",
     "ListKeysFunction": "read_keys",

@@ -246,7 +246,7 @@ def statements(function: Function) -> list[dict[str, Any]]:
 
 
 def is_for_models(statement: dict[str, Any]) -> bool:
-    return as_list(statement["Action"]) == ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    return {*as_list(statement["Action"])} <= {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
 
 
 def as_list(value: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Embeddings
+from tollgate.providers.protocols import Chat, Embeddings, Images
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -164,6 +164,14 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Embeddings = self._adapter(model.provider, "embed")
+        return adapter
+
+    def images(self, model: Model) -> Images:
+        """The adapter that draws for a model.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: Images = self._adapter(model.provider, "draw")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:

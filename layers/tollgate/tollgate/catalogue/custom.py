@@ -119,6 +119,10 @@ class _Entry(BaseModel):
     bills_after_disconnect: bool | None = None
     sends: dict[str, Any] | None = None
     stream_tools: bool | None = None
+    sizes: list[_Name] | None = None
+    tiers: list[Literal["1K", "2K", "4K"]] | None = None
+    qualities: list[_Name] | dict[str, _Name] | None = None
+    prompt_max: _Positive | None = None
 
 
 def read_entries(path: Path, *, providers: frozenset[str]) -> list[Entry]:

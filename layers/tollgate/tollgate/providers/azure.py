@@ -41,7 +41,7 @@ class AzureChat(CompatibleChat):
 
     def path(self, request: ChatRequest) -> str:
         """Where the request goes."""
-        return path_of(request.model, "chat/completions", self._connection.environment)
+        return path_of("chat/completions", request.model, self._connection.environment)
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         """Our request, to a deployment."""
@@ -73,14 +73,14 @@ class AzureEmbeddings(CompatibleEmbeddings):
 
     def path(self, request: EmbeddingRequest) -> str:
         """Where the request goes."""
-        return path_of(request.model, "embeddings", self._connection.environment)
+        return path_of("embeddings", request.model, self._connection.environment)
 
     def to_wire(self, request: EmbeddingRequest) -> dict[str, Any]:
         """Our request, to a deployment."""
         return {**super().to_wire(request), "model": deployment_of(request.model)}
 
 
-def path_of(model: Model, operation: str, environment: Mapping[str, str]) -> str:
+def path_of(operation: str, model: Model, environment: Mapping[str, str]) -> str:
     """Where an operation is: at the deployment where there is a version of the API, else in the newer form."""
     version = model.flags.get("api_version") or environment.get("AZURE_OPENAI_API_VERSION")
     if not version:

@@ -126,21 +126,24 @@ class Connection:
         headers: Headers,
         rules: tuple[Rule, ...] = (),
         is_end: Callable[[T], bool] = lambda _: False,
+        patience: Patience | None = None,
     ) -> AsyncGenerator[T, None]:
         """Send a JSON body and read a stream. Closing the generator closes the connection, which stops the provider.
 
-        `is_end` knows the event that only says that the stream is over; it is not passed on.
+        `is_end` knows the event that only says that the stream is over; it is not passed on. `patience` is for a
+        kind of stream that takes longer than others.
 
         Raises UpstreamError, BadRequest.
         """
-        timeout_s = self._patience.first_byte_s
+        patience = patience or self._patience
+        timeout_s = patience.first_byte_s
         async with self._open(path, body, headers=headers, rules=rules, timeout_s=timeout_s) as response:
             if not response.is_success:
                 content = await self._read(response)
                 raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
             async with aclosing(response.aiter_bytes()) as pieces:
                 clock = asyncio.get_running_loop().time
-                patience_ends = clock() + self._patience.idle_s
+                patience_ends = clock() + patience.idle_s
                 before_first = b""
                 has_begun = False
                 received: bytes | None = b""
@@ -154,7 +157,7 @@ class Connection:
                         yield event
                     if found:
                         has_begun = True
-                        patience_ends = clock() + self._patience.idle_s
+                        patience_ends = clock() + patience.idle_s
                     elif received and not has_begun and len(before_first) < _LONGEST_ERROR_BYTES:
                         before_first += received
                 if not has_begun and (instead := _parsed(before_first)) is not None:

@@ -109,7 +109,7 @@ class GoogleChat:
 
     async def _complete(self, request: ChatRequest, body: Mapping[str, Any]) -> Completion:
         answer, _ = await self._connection.post(
-            path_of(request.model, "generateContent"), body, headers=headers, rules=RULES
+            path_of(request.model, "generateContent"), body, headers=headers_of, rules=RULES
         )
         if answer.get("error"):
             raise self._connection.error_in(answer, RULES)
@@ -123,7 +123,7 @@ class GoogleChat:
             path_of(request.model, "streamGenerateContent?alt=sse"),
             body,
             EventReader(),
-            headers=headers,
+            headers=headers_of,
             rules=RULES,
         )
         progress: dict[int, Progress] = {}
@@ -194,7 +194,7 @@ def path_of(model: Model, method: str) -> str:
     return f"/{name if '/' in name else f'models/{name}'}:{method}"
 
 
-def headers(key: str) -> dict[str, str]:
+def headers_of(key: str) -> dict[str, str]:
     """The key, under Google's own name."""
     return {"x-goog-api-key": key}
 

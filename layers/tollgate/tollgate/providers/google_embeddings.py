@@ -8,7 +8,7 @@ from tollgate.contracts.usage import Usage
 from tollgate.errors import BadRequest, TollgateError
 from tollgate.providers.connection import Connection
 from tollgate.providers.embeddings import Traits, plan, prompt_usage, read_vector, unit
-from tollgate.providers.google import RULES, headers, path_of
+from tollgate.providers.google import RULES, headers_of, path_of
 
 TASK_TYPES: Final = frozenset(
     {
@@ -44,7 +44,7 @@ class GoogleEmbeddings:
     async def embed(self, request: EmbeddingRequest) -> Embedded:
         """See `tollgate.providers.protocols.Embeddings`."""
         answer, _ = await self._connection.post(
-            path_of(request.model, "batchEmbedContents"), to_wire(request), headers=headers, rules=RULES
+            path_of(request.model, "batchEmbedContents"), to_wire(request), headers=headers_of, rules=RULES
         )
         if answer.get("error"):
             raise self._connection.error_in(answer, RULES)
@@ -58,7 +58,7 @@ class GoogleEmbeddings:
         contents = [{"parts": [{"text": text}]} for text in request.inputs]
         try:
             answer, _ = await self._connection.post(
-                path_of(request.model, "countTokens"), {"contents": contents}, headers=headers, rules=RULES
+                path_of(request.model, "countTokens"), {"contents": contents}, headers=headers_of, rules=RULES
             )
         except TollgateError:
             # The vectors are there and are what was asked for.

@@ -92,6 +92,26 @@ _ROUTER: Final = frozenset(
 )
 FIELDS: Final = TUNING | _MEANING | _ALWAYS | _ROUTER | {"function_call", "functions", "store"}
 """Every field of a chat completion request that is known by name."""
+IMAGE_FIELDS: Final = frozenset(
+    {
+        "background",
+        "drop_params",
+        "model",
+        "moderation",
+        "n",
+        "output_compression",
+        "output_format",
+        "partial_images",
+        "prompt",
+        "quality",
+        "response_format",
+        "size",
+        "stream",
+        "style",
+        "user",
+    }
+)
+"""Those of a request for images."""
 _TEXT: Final = {"type": "text"}
 # What each value of the flag `json` allows. What cannot be sent is asked for in words, and checked.
 _FORMATS: Final[Mapping[str, frozenset[str]]] = {

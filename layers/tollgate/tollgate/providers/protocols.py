@@ -6,6 +6,7 @@ from typing import Protocol
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
 from tollgate.contracts.embeddings import Embedded, EmbeddingPlan, EmbeddingRequest
+from tollgate.contracts.pictures import ImageRequest, PartialPicture, Pictures
 
 
 class Chat(Protocol):
@@ -51,5 +52,32 @@ class Embeddings(Protocol):
         """The vectors of no more texts than the plan has in a batch, in their order.
 
         Raises UpstreamError, and BadRequest for what the provider finds wrong with the request.
+        """
+        ...
+
+
+class Images(Protocol):
+    """A provider that can draw. It holds no state between calls."""
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """What will be sent of a request, and what left out: decided before any money moves.
+
+        `is_strict` refuses what would else be dropped. `calls` of the plan are those that `n` images take.
+
+        Raises UnsupportedParameter, BadRequest.
+        """
+        ...
+
+    async def draw(self, request: ImageRequest) -> Pictures:
+        """Draw all the images, or fewer where some did not come to be; never none.
+
+        Raises UpstreamError, and BadRequest for what the provider finds wrong with the request.
+        """
+        ...
+
+    def stream(self, request: ImageRequest) -> AsyncGenerator[PartialPicture | Pictures, None]:
+        """Draw, and show what there is meanwhile. A stream that ends without a finished image raises.
+
+        Raises as `draw` does.
         """
         ...

@@ -28,7 +28,7 @@ from tollgate.errors import (
     UpstreamTimeout,
 )
 from tollgate.providers.hints import retry_after_s
-from tollgate.providers.parameters import FIELDS
+from tollgate.providers.parameters import FIELDS, IMAGE_FIELDS
 
 _LONGEST_MESSAGE: Final = 500
 # What is read of a provider's text at all: enough to have a message left when addresses and keys are out of it.
@@ -51,6 +51,8 @@ _SECRET: Final = re.compile(
 _ADDRESS: Final = re.compile(r"""[^\s"'`(<\[]*://\S*|\barn:[\w-]+:\S*|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b""")
 _LAST_WORD: Final = re.compile(r"\S*\Z")
 _STATUS: Final = re.compile(r"[45]\d\d", re.ASCII)
+# Some call a whole conversation a prompt.
+_FIELDS: Final = FIELDS | IMAGE_FIELDS - {"prompt"}
 _PATH_OF_FIELD: Final = re.compile(r"([a-z_]+)(?:\[\d+\]|\.[A-Za-z_]\w*)*")
 
 
@@ -352,4 +354,4 @@ def _without(secrets: Iterable[str], text: str) -> str:
 
 def _field_of_client(param: str | None) -> str | None:
     match = _PATH_OF_FIELD.fullmatch(param or "")
-    return param if match and match[1] in FIELDS else None
+    return param if match and match[1] in _FIELDS else None

@@ -109,7 +109,7 @@ _ROWS: Final = (
         base_url="https://api.openai.com/v1",
         base_url_setting="OPENAI_BASE_URL",
         key_setting="OPENAI_API_KEY",
-        can={"chat": "openai:OpenAIChat", "embed": "openai:OpenAIEmbeddings"},
+        can={"chat": "openai:OpenAIChat", "embed": "openai:OpenAIEmbeddings", "draw": "openai_images:OpenAIImages"},
     ),
     Provider(
         id="anthropic",
@@ -125,7 +125,11 @@ _ROWS: Final = (
         base_url="https://generativelanguage.googleapis.com/v1beta",
         base_url_setting="GEMINI_BASE_URL",
         key_setting="GEMINI_API_KEY",
-        can={"chat": "google:GoogleChat", "embed": "google_embeddings:GoogleEmbeddings"},
+        can={
+            "chat": "google:GoogleChat",
+            "embed": "google_embeddings:GoogleEmbeddings",
+            "draw": "google_images:GoogleImages",
+        },
     ),
     Provider(
         id="azure",
@@ -134,7 +138,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="AZURE_OPENAI_ENDPOINT",
         key_setting="AZURE_OPENAI_API_KEY",
-        can={"chat": "azure:AzureChat", "embed": "azure:AzureEmbeddings"},
+        can={"chat": "azure:AzureChat", "embed": "azure:AzureEmbeddings", "draw": "azure_images:AzureImages"},
     ),
     Provider(
         id="bedrock",
@@ -142,7 +146,11 @@ _ROWS: Final = (
         base_url="https://bedrock-runtime.{region}.amazonaws.com",
         base_url_setting="BEDROCK_BASE_URL",
         key_setting="AWS_BEARER_TOKEN_BEDROCK",
-        can={"chat": "bedrock:BedrockChat", "embed": "bedrock_embeddings:BedrockEmbeddings"},
+        can={
+            "chat": "bedrock:BedrockChat",
+            "embed": "bedrock_embeddings:BedrockEmbeddings",
+            "draw": "bedrock_images:BedrockImages",
+        },
         role_setting="BEDROCK",
     ),
     Provider(
@@ -151,7 +159,11 @@ _ROWS: Final = (
         base_url="https://openrouter.ai/api/v1",
         base_url_setting="OPENROUTER_BASE_URL",
         key_setting="OPENROUTER_API_KEY",
-        can={"chat": "openrouter:OpenRouterChat", "embed": "openrouter:OpenRouterEmbeddings"},
+        can={
+            "chat": "openrouter:OpenRouterChat",
+            "embed": "openrouter:OpenRouterEmbeddings",
+            "draw": "openrouter_images:OpenRouterImages",
+        },
     ),
     Provider(
         id="deepseek",
@@ -167,7 +179,7 @@ _ROWS: Final = (
         base_url="https://api.x.ai/v1",
         base_url_setting="XAI_BASE_URL",
         key_setting="XAI_API_KEY",
-        can={"chat": "xai:XAIChat"},
+        can={"chat": "xai:XAIChat", "draw": "xai_images:XAIImages"},
     ),
     Provider(
         id="groq",
@@ -193,7 +205,7 @@ _ROWS: Final = (
         base_url="https://api.together.xyz/v1",
         base_url_setting="TOGETHER_BASE_URL",
         key_setting="TOGETHER_API_KEY",
-        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
+        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings", "draw": "together_images:TogetherImages"},
         dialect="together",
     ),
     Provider(
@@ -234,7 +246,11 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="",
         key_setting="",
-        can={"chat": "sandbox:SandboxChat", "embed": "sandbox_embeddings:SandboxEmbeddings"},
+        can={
+            "chat": "sandbox:SandboxChat",
+            "embed": "sandbox_embeddings:SandboxEmbeddings",
+            "draw": "sandbox_images:SandboxImages",
+        },
         is_key_needed=False,
     ),
 )

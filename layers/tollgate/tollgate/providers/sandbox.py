@@ -98,7 +98,7 @@ class _Script:
 
     def fail_at_once(self) -> None:
         """Raise what a model that fails on purpose fails with before its first piece."""
-        if error := error_of(self.trick):
+        if error := failure_of(self.trick):
             raise error
         window = self._request.model.context_length
         if window is not None and self._prompt_tokens >= window:
@@ -202,7 +202,7 @@ class _Script:
         ]
 
 
-def error_of(trick: str) -> TollgateError | None:
+def failure_of(trick: str) -> TollgateError | None:
     """What a model that fails on purpose fails with at once; None for any other."""
     kind = trick.removeprefix("error-") if trick.startswith("error-") else ""
     match kind:

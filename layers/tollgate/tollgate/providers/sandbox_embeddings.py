@@ -23,7 +23,7 @@ from tollgate.contracts.embeddings import Embedded, EmbeddingPlan, EmbeddingRequ
 from tollgate.contracts.usage import Usage
 from tollgate.providers.connection import Connection
 from tollgate.providers.embeddings import Traits, plan, unit, usual_length
-from tollgate.providers.sandbox import count_tokens, error_of, refusal
+from tollgate.providers.sandbox import count_tokens, failure_of, refusal
 
 _WORD: Final = re.compile(r"\w+|[^\w\s]")
 _LENGTH: Final = 64
@@ -45,7 +45,7 @@ class SandboxEmbeddings:
     async def embed(self, request: EmbeddingRequest) -> Embedded:
         """See `tollgate.providers.protocols.Embeddings`."""
         trick = request.model.upstream_model.removeprefix("embedding").removeprefix("-")
-        if error := error_of(trick):
+        if error := failure_of(trick):
             raise error
         counts = [count_tokens(one) if isinstance(one, str) else len(one) for one in request.inputs]
         window = request.model.context_length

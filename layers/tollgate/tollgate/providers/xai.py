@@ -62,9 +62,10 @@ def read_ticks(usage: Any) -> Usage | None:
     apart = read.total_tokens + read.reasoning_tokens
     if usage.get("total_tokens") == apart or read.reasoning_tokens > read.completion_tokens:
         read = replace(read, completion_tokens=read.completion_tokens + read.reasoning_tokens)
-    return replace(read, upstream_cost_usd=_cost_in(usage))
+    return replace(read, upstream_cost_usd=cost_in(usage))
 
 
-def _cost_in(usage: Mapping[str, Any]) -> Decimal | None:
+def cost_in(usage: Mapping[str, Any]) -> Decimal | None:
+    """What a call cost the operator, in US dollars; None where it is not told, or makes no sense."""
     ticks: Any = usage.get("cost_in_usd_ticks")
     return Decimal(ticks) / _TICKS_PER_USD if is_count(ticks) else None

@@ -145,7 +145,7 @@ async def with_images_inline(candidates: Candidates, resources: Resources) -> Ca
 
     Raises BadRequest.
     """
-    from tollgate.services.images import inline_images  # noqa: PLC0415 - few requests have such images
+    from tollgate.services.inlining import inline_images  # noqa: PLC0415 - few requests have such images
 
     inlined: dict[int, Mapping[str, Any]] = {}
     changed = []

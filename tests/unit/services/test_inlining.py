@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tollgate.errors import BadRequest
-from tollgate.services.images import MOST_BYTES, MOST_BYTES_TOGETHER, MOST_IMAGES, inline_images
+from tollgate.services.inlining import MOST_BYTES, MOST_BYTES_TOGETHER, MOST_IMAGES, inline_images
 from tollgate.stores.web import Fetched
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 8
