@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ import httpx2
 import pytest
 
 from tests.upstream import Received, Reply, Upstream, a_completion, a_usage, chunks_of, event_reply, json_reply
+from tollgate.providers.sandbox_images import draw_stripes
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PATIENCE_S: Final = 60
@@ -105,6 +107,8 @@ class _UpstreamThread:
 def _answer(request: Received) -> Reply:
     """What OpenAI says to what the last message asks for."""
     body = request.json
+    if request.path.endswith("/images/generations"):
+        return _image(body)
     wish = str(body["messages"][-1]["content"])
     streamed = bool(body.get("stream"))
     match wish:
@@ -121,6 +125,15 @@ def _answer(request: Received) -> Reply:
     if streamed:
         return event_reply(chunks_of("Hel", "lo", "!", usage=a_usage()))
     return json_reply(a_completion("Hello!"))
+
+
+def _image(body: Mapping[str, Any]) -> Reply:
+    """A GPT image model's answer, and its refusal to be asked for what it does anyway."""
+    if "response_format" in body:
+        return json_reply({"error": {"message": "Unknown parameter: 'response_format'."}}, 400)
+    usage = {"input_tokens": 13, "output_tokens": 1056, "total_tokens": 1069}
+    data = [{"b64_json": b64encode(draw_stripes(body["prompt"], 96, 64)).decode()}]
+    return json_reply({"created": 1790000000, "data": data, "usage": usage})
 
 
 _CALLS: Final = (("call_a", "get_weather", '{"city":"Boston"}'), ("call_b", "get_time", '{"zone":"EST"}'))
