@@ -5,7 +5,7 @@ from typing import Final
 
 _EXPOSED: Final = (
     "retry-after, retry-after-ms, x-request-id, x-tollgate-attempts, x-tollgate-cost, x-tollgate-dropped-params, "
-    "x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
+    "x-tollgate-large-response, x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
 )
 
 
