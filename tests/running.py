@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from tests.upstream import (
     event_reply,
     json_reply,
 )
+from tollgate.providers.sandbox_images import draw_stripes
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PATIENCE_S: Final = 60
@@ -117,6 +119,8 @@ def _answer(request: Received) -> Reply:
     body = request.json
     if request.path.endswith("/embeddings"):
         return json_reply(an_embedding_answer(body))
+    if request.path.endswith("/images/generations"):
+        return _image(body)
     wish = str(body["messages"][-1]["content"])
     streamed = bool(body.get("stream"))
     match wish:
@@ -133,6 +137,15 @@ def _answer(request: Received) -> Reply:
     if streamed:
         return event_reply(chunks_of("Hel", "lo", "!", usage=a_usage()))
     return json_reply(a_completion("Hello!"))
+
+
+def _image(body: Mapping[str, Any]) -> Reply:
+    """A GPT image model's answer, and its refusal to be asked for what it does anyway."""
+    if "response_format" in body:
+        return json_reply({"error": {"message": "Unknown parameter: 'response_format'."}}, 400)
+    usage = {"input_tokens": 13, "output_tokens": 1056, "total_tokens": 1069}
+    data = [{"b64_json": b64encode(draw_stripes(body["prompt"], 96, 64)).decode()}]
+    return json_reply({"created": 1790000000, "data": data, "usage": usage})
 
 
 _CALLS: Final = (("call_a", "get_weather", '{"city":"Boston"}'), ("call_b", "get_time", '{"zone":"EST"}'))

@@ -108,6 +108,34 @@ async function retried() {
   return answer.choices[0].message.content;
 }
 
+const image = (options = {}) => client().images.generate({ model: "openai/gpt-image-2", prompt: "a lighthouse", ...options });
+const sizeOf = (png) => `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`;
+const sizeIn = (text) => sizeOf(Buffer.from(text, "base64"));
+
+async function imageByAddress() {
+  const [found] = (await image({ response_format: "url" })).data;
+  const response = await fetch(found.url);
+  const type = response.headers.get("content-type");
+  return [found.b64_json ?? null, type, sizeOf(Buffer.from(await response.arrayBuffer()))];
+}
+
+async function shownOf(stream) {
+  const shown = [];
+  for await (const event of await stream) shown.push(event);
+  return shown;
+}
+
+async function imageStreamed() {
+  const options = { model: "sandbox/image-tokens", stream: true, partial_images: 2, size: "64x32" };
+  const shown = await shownOf(image(options));
+  return [...shown.map((event) => [event.type, sizeIn(event.b64_json)]), shown.at(-1).usage.total_tokens];
+}
+
+async function imageTold() {
+  const told = await image();
+  return [told.size, told.output_format, told.usage.total_tokens];
+}
+
 async function ids() {
   const found = [];
   for await (const entry of client().models.list()) found.push(entry.id);
@@ -144,6 +172,12 @@ const findings = {
   repeated,
   reused: () => raised(() => withKey("hello again", "node-1")),
   retried,
+  image: async () => sizeIn((await image({ response_format: "b64_json" })).data[0].b64_json),
+  image_told: imageTold,
+  image_by_address: imageByAddress,
+  image_streamed: imageStreamed,
+  image_breaks_off: () => raised(() => shownOf(image({ model: "sandbox/image-cut", stream: true }))),
+  image_filtered: () => raised(() => image({ model: "sandbox/image-filter" })),
 };
 
 const found = {};

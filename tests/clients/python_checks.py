@@ -3,9 +3,12 @@
 Runs under every version of the SDK, so it uses what all of them have.
 """
 
+import base64
 import json
+import struct
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +95,7 @@ def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, A
         "repeated": lambda: _repeated(chat, text_of),
         "reused": lambda: _raised(lambda: chat("hello again", extra_headers=_with_key("whole"))),
         "retried": lambda: _retried(chat, client(timeout=0.4, max_retries=2)),
+        **_of_images(client),
     }
     return {name: find() for name, find in findings.items()}
 
@@ -136,6 +140,40 @@ def _raised(call: Callable[[], Any]) -> Any:
             "retry_after": response.headers.get("retry-after") if response is not None else None,
         }
     return "nothing was raised"
+
+
+def _of_images(client: Callable[..., openai.OpenAI]) -> dict[str, Callable[[], Any]]:
+    def image(**options: Any) -> Any:
+        asked = {"model": "openai/gpt-image-2", "prompt": "a lighthouse", **options}
+        return client().images.generate(**asked)
+
+    def told() -> Any:
+        answer = image()
+        return [answer.size, answer.output_format, answer.usage.total_tokens]
+
+    def by_address() -> Any:
+        (found,) = image(response_format="url").data
+        with urllib.request.urlopen(found.url) as response:
+            return [found.b64_json, response.headers["content-type"], _size_of(response.read())]
+
+    def streamed() -> Any:
+        shown = list(image(model="sandbox/image-tokens", stream=True, partial_images=2, size="64x32"))
+        sizes = [[event.type, _size_of(base64.b64decode(event.b64_json))] for event in shown]
+        return [*sizes, shown[-1].usage.total_tokens]
+
+    return {
+        "image": lambda: _size_of(base64.b64decode(image(response_format="b64_json").data[0].b64_json)),
+        "image_told": told,
+        "image_by_address": by_address,
+        "image_streamed": streamed,
+        "image_breaks_off": lambda: _raised(lambda: list(image(model="sandbox/image-cut", stream=True))),
+        "image_filtered": lambda: _raised(lambda: image(model="sandbox/image-filter")),
+    }
+
+
+def _size_of(png: bytes) -> str:
+    width, height = struct.unpack_from(">II", png, 16)
+    return f"{width}x{height}"
 
 
 def _tools() -> list[Any]:

@@ -140,3 +140,29 @@ def test_what_the_sdk_repeats_by_itself_runs_once(found: Any, running: Running) 
     asked = [request for request in running.upstream.requests if request.json.get("seed") == seed]
 
     assert (found["retried"], len(asked)) == ("Done", 1)
+
+
+def test_an_image_is_handed_over_as_data_although_a_gpt_image_model_refuses_to_be_asked_for_it(found: Any) -> None:
+    assert (found["image"], found["image_told"]) == ("96x64", ["96x64", "png", 1069])
+
+
+def test_an_image_is_handed_over_by_an_address_that_anybody_can_read(found: Any) -> None:
+    assert found["image_by_address"] == [None, "image/png", "96x64"]
+
+
+def test_an_image_is_streamed_before_it_is_finished_and_after(found: Any) -> None:
+    partial = ["image_generation.partial_image", "64x32"]
+
+    assert found["image_streamed"] == [partial, partial, ["image_generation.completed", "64x32"], 206]
+
+
+def test_a_stream_of_images_that_breaks_off_is_an_error_with_a_code(found: Any) -> None:
+    error = found["image_breaks_off"]
+
+    assert (error["class"], error["code"]) == ("APIError", "upstream_invalid_response")
+
+
+def test_a_prompt_that_is_filtered_is_a_bad_request(found: Any) -> None:
+    error = found["image_filtered"]
+
+    assert (error["class"], error["status"], error["code"]) == ("BadRequestError", 400, "content_filter")

@@ -243,6 +243,11 @@ class TestMoney:
         assert (await _draw(site)).json()["usage"]["output_tokens"] == 6240
         assert (await site.ledger())[0].is_estimated
 
+    async def test_tokens_of_nothing_are_not_believed(self, site: Site) -> None:
+        site.upstream.replies = [json_reply(_answer(usage={"input_tokens": 0, "output_tokens": 0}))]
+
+        assert (await _draw(site)).json()["usage"]["output_tokens"] == 6240
+
     async def test_parallel_calls_never_spend_more_than_there_is(self, site: Site) -> None:
         account = await site.world.account(balance_usd=0.1)
         key = await site.world.key(account)

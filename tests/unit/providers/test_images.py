@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
 from typing import Any, cast
@@ -33,6 +34,7 @@ from tollgate.providers.connection import Connection
 from tollgate.providers.drawing import Drawing, read_pictures, read_usage
 from tollgate.providers.google_images import from_wire
 from tollgate.providers.registry import PROVIDERS
+from tollgate.providers.row_images import RowImages
 from tollgate.providers.sandbox_images import draw_stripes
 
 KEY = "key-0123456789"
@@ -391,6 +393,22 @@ async def test_an_azure_deployment_is_in_the_path_where_there_is_a_version_of_th
 
     assert server.requests[0].path == "/openai/deployments/ours/images/generations?api-version=2025-04-01-preview"
     assert server.requests[0].json["model"] == "ours"
+
+
+async def test_a_server_of_the_operators_own_is_asked_for_data() -> None:
+    async def credential(_fresh: bool) -> str:
+        return KEY
+
+    model = a_model(id="ours/m", type="image", supported_parameters=None)
+    provider = replace(PROVIDERS["vllm"], id="ours", headers={"x-team": "7"})
+    async with Upstream(json_reply(recorded("openai", "answer"))) as server, a_client() as http:
+        environment = {provider.base_url_setting: server.url}
+        connection = Connection(provider, http=http, environment=environment, credential=credential)
+        await RowImages(connection).draw(ImageRequest(model, {"prompt": "x"}))
+
+    (request,) = server.requests
+    assert (request.path, request.headers["x-team"]) == ("/images/generations", "7")
+    assert request.json["response_format"] == "b64_json"
 
 
 async def test_moderation_of_xai_is_the_filter() -> None:

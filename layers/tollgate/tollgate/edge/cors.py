@@ -7,7 +7,8 @@ _EXPOSED: Final = (
     "idempotent-replayed, retry-after, retry-after-ms, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, "
     "x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, "
     "x-ratelimit-reset-tokens, x-request-id, x-tollgate-attempts, x-tollgate-cost, "
-    "x-tollgate-dropped-params, x-tollgate-max-output-tokens, x-tollgate-model, x-tollgate-provider"
+    "x-tollgate-dropped-params, x-tollgate-large-response, x-tollgate-max-output-tokens, x-tollgate-model, "
+    "x-tollgate-provider"
 )
 
 

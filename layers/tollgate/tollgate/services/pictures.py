@@ -4,37 +4,31 @@ Every family of APIs comes through here, and differs only in how it reads and wr
 """
 
 import asyncio
-from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Final, NamedTuple, TypeVar
 
 from tollgate.auth.keys import hash_user
 from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
-from tollgate.contracts.chat import JsonObject, Plan
-from tollgate.contracts.pictures import NO_FACTS, ImageRequest, PartialPicture, Picture, Pictures
+from tollgate.contracts.pictures import ImageRequest, PartialPicture, Picture, Pictures
 from tollgate.contracts.usage import Usage
 from tollgate.errors import (
     BadRequest,
-    ModelUnpriced,
     StreamTimeout,
     TollgateError,
     Unavailable,
     UnsupportedParameter,
     UpstreamInvalid,
 )
-from tollgate.ledger.bounds import TOKENS_PER_ITEM, estimate_tokens
-from tollgate.ledger.prices import Cost, cost_of, cost_of_units
-from tollgate.ledger.worst_case import WorstCase, candidate_of, fixed
-from tollgate.providers.image_shapes import most_megapixels
+from tollgate.ledger.money import ZERO
+from tollgate.ledger.prices import Cost
 from tollgate.providers.protocols import Images
 from tollgate.resources import Resources
-from tollgate.services.calls import ModelCall, admit, find_model
+from tollgate.services.calls import admit, find_model
 from tollgate.services.completions import lifetime_s
-from tollgate.services.image_headers import Header, read_header
+from tollgate.services.drawn import Drawn, Finished, ImagePrompt, worst_case
+from tollgate.services.image_headers import read_header
 from tollgate.stores.aws import AwsError, AwsUnavailable
 
 ItemT = TypeVar("ItemT")
@@ -43,111 +37,9 @@ LIFETIME_OF_URL_S: Final = 60 * 60
 MOST_BYTES: Final = 5_000_000
 """Of images in an answer: larger ones are lent by their addresses."""
 
-_PARTIAL_TOKENS: Final = 100
-"""What an image that is shown before it is finished costs beside it.
-https://platform.openai.com/docs/guides/image-generation#cost-and-latency"""
-_TOKENS_UNTOLD: Final = 65_536
-"""Of an image, where the catalogue does not say how many tokens it can be."""
+_NOTHING: Final = Cost(ZERO, ZERO)
 _FETCH_LIMIT_BYTES: Final = 64 * 1024 * 1024
 _FETCH_TIMEOUT_S: Final = 60.0
-
-
-class ImagePrompt(NamedTuple):
-    """What is to be drawn. `body` has OpenAI's fields of a request for images, `prompt` among them."""
-
-    model: str
-    body: JsonObject
-    n: int = 1
-    partial_images: int = 0
-    as_urls: bool = False
-    """Whether the images are wanted as addresses; else as data, unless they are too large together."""
-    is_strict: bool = False
-    """Whether parameters that the model lacks are refused rather than left out."""
-
-
-class Finished(NamedTuple):
-    """One image as it was found to be, and how it is handed over: by its data or by an address."""
-
-    picture: Picture
-    header: Header
-    url: str | None = None
-
-    @property
-    def b64_json(self) -> str:
-        """The data as text."""
-        return b64encode(self.picture.content).decode()
-
-
-@dataclass
-class Drawn:
-    """One call's images, as they become known."""
-
-    call: ModelCall
-    plan: Plan
-    prompt: ImagePrompt
-    images: list[Finished] = field(default_factory=list)
-    facts: Mapping[str, str] = NO_FACTS
-    text_tokens: int = 0
-    usage: Usage | None = None
-    """What the provider reported of all of them."""
-    is_lent_for_size: bool = False
-    """Whether the images are addresses because their data would be too large."""
-    _partials: int = 0
-
-    @property
-    def model(self) -> Model:
-        """Who draws."""
-        return self.call.model
-
-    @property
-    def quality(self) -> str | None:
-        """The quality as the provider tells it, else as it was asked for."""
-        return self.facts.get("quality") or self.plan.body.get("quality")
-
-    def take(self, drawn: Pictures, images: Sequence[Finished]) -> tuple[Usage, Cost]:
-        """Count finished images, and say what these alone used and cost."""
-        is_first = not self.images
-        self.images += images
-        self.facts = drawn.facts or self.facts
-        self.text_tokens += drawn.text_tokens
-        usage = drawn.usage or self._estimate(len(drawn.pictures))
-        self.usage = usage if self.usage is None else self.usage + usage
-        self._tell("completed")
-        return usage, self._cost(usage, images, calls=self.plan.calls if is_first else 0)
-
-    def take_partial(self, shown: PartialPicture) -> None:
-        """Count an image that was shown before it is finished."""
-        self._partials += 1
-        self.facts = shown.facts or self.facts
-
-    def broke_off(self, outcome: str) -> None:
-        """Say how it ended where it did not end well. What was shown has been paid for by then."""
-        if self.images:
-            self._tell(outcome)
-        elif self._partials and self.model.price.unit == "token":
-            self.usage = Usage(self._prompt_tokens, self._partials * _PARTIAL_TOKENS, is_estimated=True)
-            self._tell(outcome)
-
-    def _tell(self, outcome: str) -> None:
-        usage = self.usage or Usage()
-        unit = self.model.price.unit
-        cost = self._cost(usage, self.images, calls=self.plan.calls)
-        units = None if unit == "token" else {f"{unit}s": _units(unit, self.images, self.plan.calls)}
-        self.call.came_to(cost, usage=usage, units=units, outcome=outcome)
-
-    def _cost(self, usage: Usage, images: Sequence[Finished], *, calls: int) -> Cost:
-        price = self.model.price
-        return (
-            cost_of(usage, price) if price.unit == "token" else cost_of_units(_units(price.unit, images, calls), price)
-        )
-
-    def _estimate(self, count: int) -> Usage:
-        tokens = count * (self.model.max_output_tokens or _TOKENS_UNTOLD)
-        return Usage(self._prompt_tokens, tokens, is_estimated=True) if self.model.price.unit == "token" else Usage()
-
-    @property
-    def _prompt_tokens(self) -> int:
-        return estimate_tokens(len(self.prompt.body["prompt"].encode()))
 
 
 async def draw(prompt: ImagePrompt, call: Call, resources: Resources) -> Drawn:
@@ -207,9 +99,14 @@ class OpenPictures:
 
         Raises what the provider's stream raises.
         """
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(patience_s):
                 self._first = _raised(await self._coming.get())
+        except TimeoutError:
+            return
+        except Exception:
+            self._was_heard = True
+            raise
 
     async def images(self) -> AsyncGenerator[Unfinished | Shown, None]:
         """The images, before they are finished and after.
@@ -223,6 +120,7 @@ class OpenPictures:
                 shown = None
             self._was_heard = True
         except TollgateError:
+            # How it ended is known already.
             self._was_heard = True
             raise
 
@@ -265,11 +163,11 @@ class OpenPictures:
                 self._coming.put_nowait(Unfinished(Finished(shown.picture, header), shown.place))
             return
         images = await _looked_at(shown.pictures, drawn.model, self._resources)
-        for number, image in enumerate(images):
-            # What they used is told with the last of those that came together.
-            part = shown if number == len(images) - 1 else Pictures([image.picture], Usage(), 0, shown.facts)
-            usage, cost = drawn.take(part, [image])
-            self._coming.put_nowait(Shown(image, usage, part.text_tokens, cost))
+        usage, cost = drawn.take(shown, images)
+        # What they used is told with the last of those that came together.
+        for image in images[:-1]:
+            self._coming.put_nowait(Shown(image, Usage(), 0, _NOTHING))
+        self._coming.put_nowait(Shown(images[-1], usage, shown.text_tokens, cost))
 
 
 async def open_pictures(prompt: ImagePrompt, call: Call, resources: Resources) -> OpenPictures:
@@ -300,33 +198,6 @@ async def _admit(prompt: ImagePrompt, call: Call, resources: Resources) -> tuple
     request = ImageRequest(model, plan.body, prompt.n, prompt.partial_images if is_shown else 0)
     admitted = await admit(model, plan, worst_case(prompt, plan, model), call, resources)
     return Drawn(admitted, plan, prompt), adapter, request
-
-
-def worst_case(prompt: ImagePrompt, plan: Plan, model: Model) -> WorstCase:
-    """The most that images can cost: as many as were asked for, each as large and as good as the request permits.
-
-    Raises ModelUnpriced for a unit that images have not.
-    """
-    price = model.price
-    match price.unit:
-        case "token":
-            each = (model.max_output_tokens or _TOKENS_UNTOLD) + prompt.partial_images * _PARTIAL_TOKENS
-            text_bytes = len(prompt.body["prompt"].encode())
-            candidate = candidate_of(
-                price,
-                prompt_tokens=plan.calls * (text_bytes + TOKENS_PER_ITEM),
-                max_output_tokens=prompt.n * each,
-            )
-            return WorstCase((candidate,), is_capped_by_client=True)
-        case "image":
-            count = Decimal(prompt.n)
-        case "megapixel":
-            count = prompt.n * most_megapixels(prompt.body.get("size") or "auto")
-        case "request":
-            count = Decimal(plan.calls)
-        case unit:
-            raise ModelUnpriced(f"'{model.id}' is priced by the {unit}, which images have not.")
-    return fixed(cost_of_units(count, price).total_usd)
 
 
 async def _looked_at(pictures: Sequence[Picture], model: Model, resources: Resources) -> list[Finished]:
@@ -361,15 +232,6 @@ async def _lent(image: Finished, call: Call, resources: Resources) -> Finished:
         return image._replace(url=resources.bucket.presigned(key, LIFETIME_OF_URL_S))
     except (AwsError, AwsUnavailable) as exc:
         raise Unavailable("The images cannot be kept now. Ask for them as data, or try again.") from exc
-
-
-def _units(unit: str, images: Sequence[Finished], calls: int) -> Decimal:
-    match unit:
-        case "megapixel":
-            return Decimal(sum(image.header.width * image.header.height for image in images)) / 10**6
-        case "request":
-            return Decimal(calls)
-    return Decimal(len(images))
 
 
 def _raised(item: ItemT | Exception) -> ItemT:

@@ -13,16 +13,8 @@ from tollgate.contracts.router.images import ImageGenerationRequest
 from tollgate.contracts.usage import Usage
 from tollgate.ledger.money import plain, shown
 from tollgate.resources import Resources
-from tollgate.services.pictures import (
-    Drawn,
-    Finished,
-    ImagePrompt,
-    OpenPictures,
-    Shown,
-    Unfinished,
-    draw,
-    open_pictures,
-)
+from tollgate.services.drawn import Drawn, Finished, ImagePrompt
+from tollgate.services.pictures import OpenPictures, Shown, Unfinished, draw, open_pictures
 
 _STREAM_HEADERS: Final = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
 
