@@ -26,6 +26,14 @@ def routes(template: Template) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def model_routes(template: Template) -> str:
+    """Every path behind which a model is called, for the authorizer: those calls are counted elsewhere."""
+    found = {
+        route.path for function in template.functions.values() if function.is_streamed for route in function.routes
+    }
+    return "[\n" + ",\n".join(json.dumps(path) for path in sorted(found)) + "\n]\n"
+
+
 def openapi_json(template: Template) -> str:
     """The OpenAPI document."""
     return json.dumps(_openapi(template), indent=1, ensure_ascii=False) + "\n"
@@ -60,6 +68,7 @@ def providers(_template: Template) -> str:
 
 GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     f"{_DOCUMENTS}/routes.json": routes,
+    f"{_DOCUMENTS}/model_routes.json": model_routes,
     f"{_DOCUMENTS}/openapi.json": openapi_json,
     f"{_DOCUMENTS}/reference.html": reference_html,
     "layers/tollgate/tollgate/catalogue/models.json": models,

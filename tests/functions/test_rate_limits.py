@@ -206,3 +206,48 @@ async def test_a_request_that_is_answered_again_counts_for_nothing(at: Any) -> N
 
     assert [one.status_code for one in answers] == [200, 200, 200]
     assert (await site.chat(key)).status_code == 429
+
+
+async def test_requests_that_call_no_model_are_limited_too_and_counted_apart(at: Any) -> None:
+    site, clock = at
+    key = await site.world.key(site.account_id, limits={"requests_per_minute": 2})
+    asks = [("GET", "/balance", None), ("POST", "/keys", {"name": "team"}), ("GET", "/v1/models", None)]
+
+    answers = [await site.send(method, path, key=key, json=body) for method, path, body in asks]
+    model_call = await site.chat(key)
+    clock.now = clock.now.replace(minute=1)
+    later = await site.send("GET", "/balance", key=key)
+
+    assert [one.status_code for one in answers] == [200, 201, 429]
+    assert [_left(one, "requests")[:2] for one in (*answers, later)] == [("2", "1"), ("2", "0"), ("2", "0"), ("2", "1")]
+    assert _told(answers[2]) == (429, "key")
+    assert (model_call.status_code, later.status_code) == (200, 200)
+
+
+async def test_of_such_requests_too_a_missing_capability_is_told_before_a_used_up_limit(at: Any) -> None:
+    site, _ = at
+    key = await site.world.key(site.account_id, "inference", limits={"requests_per_minute": 1})
+
+    statuses = [(await site.send("POST", "/keys", key=key, json={})).status_code for _ in range(2)]
+
+    assert statuses == [403, 403]
+
+
+async def test_asking_how_the_gateway_is_counts_for_nothing(at: Any) -> None:
+    site, _ = at
+    key = await site.world.key(site.account_id, limits={"requests_per_minute": 1})
+
+    statuses = [(await site.send("GET", "/v1/health", key=key)).status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 200]
+    assert (await site.send("GET", "/balance", key=key)).status_code == 200
+
+
+async def test_a_key_without_limits_is_not_counted(site: Site) -> None:
+    asked: list[str] = []
+    await site.send("GET", "/balance")
+    site.world.resources.http.event_hooks["request"].append(_noting(asked))
+
+    await site.send("GET", "/balance")
+
+    assert asked == ["GetItem", "GetItem"], "the key, and the account"

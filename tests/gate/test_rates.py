@@ -178,6 +178,20 @@ async def test_counters_of_minutes_that_are_over_are_forgotten(still: World) -> 
     assert {name.partition("|")[2] for name in (await _item(still.resources, account_id))["rates"]} == {"in_flight"}
 
 
+async def test_of_many_requests_that_call_no_model_exactly_as_many_pass_in_each_minute(still: World) -> None:
+    account_id = await still.account()
+    await still.key(account_id)
+    (stored,) = await still.resources.keys.list(account_id)
+    keys = still.resources.keys
+
+    for minute in ("2026-11-21T09:00", "2026-11-21T09:01"):
+        counts = await asyncio.gather(*(keys.count_request(stored.hash, minute=minute, limit=7) for _ in range(40)))
+
+        assert sorted(count for count in counts if count <= 7) == [1, 2, 3, 4, 5, 6, 7]
+        assert {count for count in counts if count > 7} == {8}
+    assert await keys.count_request(stored.hash, minute="2026-11-21T09:00", limit=7) == 8, "a clock that is behind"
+
+
 def _reply(chance: random.Random) -> Any:
     if chance.random() < 0.3:
         return json_reply({"error": {"message": "down"}}, 500)

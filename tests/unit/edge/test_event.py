@@ -28,6 +28,7 @@ CALLERS = st.builds(
         st.sampled_from((None, "daily", "weekly", "monthly")),
     ),
     limits=st.dictionaries(st.sampled_from(("requests_per_minute", "tokens_per_minute")), st.integers(1, 10**9)),
+    requests_made=st.none() | st.integers(1, 10**9),
 )
 
 

@@ -27,6 +27,8 @@ class Caller:
     """Model ids and `provider/*` wildcards that the key may use; None means every model."""
     spend_limit: SpendLimit = SpendLimit()
     limits: Mapping[str, int] = field(default_factory=dict)
+    requests_made: int | None = None
+    """Requests of the key within this minute, with this one, where they are limited and it calls no model."""
 
     @property
     def is_anonymous(self) -> bool:

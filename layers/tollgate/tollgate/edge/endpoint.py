@@ -39,7 +39,7 @@ from tollgate.errors import (
     UnsupportedMediaType,
 )
 from tollgate.resources import Resources
-from tollgate.services.gate import check_balance
+from tollgate.services.gate import check_balance, check_requests
 
 MAX_BODY_BYTES: Final = 4_500_000
 """What fits a synchronous Lambda payload of 6 MB when it has to travel in base64."""
@@ -207,6 +207,7 @@ class _Exchange:
         content = await self._read_body()
         if endpoint.capability is not None:
             _authorize(call.caller, endpoint.capability)
+            check_requests(call, self._resources)
         # The scope is for the one service that is part of the edge.
         parts: dict[str, Any] = {"call": call, "resources": self._resources, "scope": self._scope}
         parts |= path_parameters_of(self._scope)

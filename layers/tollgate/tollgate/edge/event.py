@@ -24,6 +24,7 @@ def context_of(caller: Caller) -> dict[str, str]:
         "spend_limit": "" if limit.limit_usd is None else f"{limit.limit_usd:f}",
         "spend_reset": limit.reset or "",
         "limits": json.dumps(caller.limits, separators=(",", ":")) if caller.limits else "",
+        "requests_made": "" if caller.requests_made is None else str(caller.requests_made),
     }
 
 
@@ -40,6 +41,7 @@ def caller_of(scope: Scope) -> Caller:
         scope=tuple(json.loads(context["scope"])) if context.get("scope") else None,
         spend_limit=SpendLimit(Decimal(limit) if limit else None, context.get("spend_reset") or None),
         limits=json.loads(context["limits"]) if context.get("limits") else {},
+        requests_made=int(context["requests_made"]) if context.get("requests_made") else None,
     )
 
 

@@ -1,15 +1,20 @@
 """Who a request is from."""
 
+import json
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from tollgate.auth.capabilities import capabilities_of
 from tollgate.auth.credentials import REFUSAL, find_key
 from tollgate.auth.keys import hash_key, looks_like_key, same_hash
 from tollgate.contracts.caller import Caller, SpendLimit
+from tollgate.contracts.rates import PER_MINUTE, REQUESTS, minute_of
 from tollgate.errors import KeyDisabled, KeyExpired, MissingKey, Unauthenticated
 from tollgate.resources import Resources
 from tollgate.services.gate import iso
@@ -29,10 +34,12 @@ class Door:
     """Whether a request without a key goes on as anonymous."""
     open_to_strangers: bool = False
     """Whether a request with a wrong key does too, because the function finds one in the body."""
+    is_counted: bool = True
+    """Whether requests count towards the limits of their key."""
 
 
 _DOORS: Final = (
-    ("/v1/health", Door(open_to_nobody=True)),
+    ("/v1/health", Door(open_to_nobody=True, is_counted=False)),
     ("/aipkit/", Door(in_query="aipkit_api_key", open_to_nobody=True, open_to_strangers=True)),
     ("/wp-json/aipkit/", Door(in_query="aipkit_api_key", open_to_nobody=True, open_to_strangers=True)),
     ("/wp-ai/", Door(basic=True)),
@@ -40,6 +47,8 @@ _DOORS: Final = (
 )
 _USUAL: Final = Door()
 _NOTE_EVERY: Final = timedelta(minutes=1)
+
+_log: Final = logging.getLogger(__name__)
 
 
 def door_of(route: str) -> Door:
@@ -57,7 +66,7 @@ async def authenticate(
     door = door_of(route)
     try:
         key = find_key(headers, query, basic=door.basic, in_query=door.in_query)
-        return await caller_of_key(key, resources)
+        stored = await _stored_key(key, resources)
     except MissingKey:
         if door.open_to_nobody:
             return Caller()
@@ -66,13 +75,23 @@ async def authenticate(
         if door.open_to_strangers:
             return Caller()
         raise
+    caller = caller_of_stored(stored)
+    limit = caller.limits.get(PER_MINUTE[REQUESTS]) if door.is_counted else None
+    if limit is None or route in _model_routes():
+        return caller
+    return replace(caller, requests_made=await _count_request(stored, limit, resources))
 
 
 async def caller_of_key(key: str, resources: Resources) -> Caller:
-    """The caller that a key stands for. Read from the table every time, so that a deleted key stops at once.
+    """The caller that a key stands for.
 
     Raises Unauthenticated.
     """
+    return caller_of_stored(await _stored_key(key, resources))
+
+
+async def _stored_key(key: str, resources: Resources) -> StoredKey:
+    """A key that is valid. Read from the table every time, so that a deleted key stops at once."""
     if not looks_like_key(key):
         raise Unauthenticated(REFUSAL)
     key_hash = hash_key(key, await resources.pepper())
@@ -84,7 +103,22 @@ async def caller_of_key(key: str, resources: Resources) -> Caller:
     if stored.expires_at is not None and datetime.fromisoformat(stored.expires_at) <= resources.now():
         raise KeyExpired("Unauthorized: This API key has expired.")
     await _note_use(stored, resources)
-    return caller_of_stored(stored)
+    return stored
+
+
+async def _count_request(stored: StoredKey, limit: int, resources: Resources) -> int | None:
+    """Count a request that calls no model; one that calls one is counted by the write that reserves for it."""
+    try:
+        return await resources.keys.count_request(stored.hash, minute=minute_of(resources.now()), limit=limit)
+    except (AwsError, AwsUnavailable):
+        # The key was found valid: a counter that cannot be written is no reason to turn its owner away.
+        _log.warning("request_not_counted", extra={"key_id": stored.id}, exc_info=True)
+        return None
+
+
+@cache
+def _model_routes() -> frozenset[str]:
+    return frozenset(json.loads((files("tollgate.documents") / "model_routes.json").read_bytes()))
 
 
 async def _note_use(stored: StoredKey, resources: Resources) -> None:

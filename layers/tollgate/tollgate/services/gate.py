@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
 from tollgate.contracts.caller import Call, SpendLimit
-from tollgate.contracts.rates import RateClaim, minute_of
+from tollgate.contracts.rates import PER_MINUTE, REQUESTS, RateClaim, minute_of
 from tollgate.errors import GateBusy
 from tollgate.ledger.money import ZERO
 from tollgate.ledger.rates import Standing, check_rates, rate_headers, standings
@@ -41,6 +41,21 @@ class Bill:
     model: str
     is_estimated: bool
     details: Mapping[str, Any]
+
+
+def check_requests(call: Call, resources: Resources) -> None:
+    """Refuse a request that calls no model where its key has made too many of them in this minute.
+
+    Raises RateLimited.
+    """
+    made, limit = call.caller.requests_made, call.caller.limits.get(PER_MINUTE[REQUESTS])
+    if made is None or limit is None:
+        return
+    now = resources.now()
+    found = [Standing("key", PER_MINUTE[REQUESTS], limit, made)]
+    call.answer_headers.update(rate_headers(found, now))
+    if made > limit:
+        check_rates(found, now)
 
 
 async def check_balance(call: Call, resources: Resources) -> None:

@@ -17,18 +17,27 @@ entry that is put twice is put once.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from tollgate.contracts.accounts import Account, Entry, Funds, Hold, SpendWindow
-from tollgate.contracts.rates import AT_ONCE, PER_MINUTE, RateClaim
+from tollgate.contracts.rates import RateClaim
 from tollgate.errors import GateBusy, GateUnavailable
+from tollgate.stores.account_items import (
+    ENTRY_KEY,
+    SCHEMA,
+    account_of,
+    entry_item,
+    entry_of,
+    funds_of,
+    hold_item,
+    hold_of,
+    marked,
+    only_set,
+)
 from tollgate.stores.aws import AwsBusy, AwsUnavailable
-from tollgate.stores.rates import Parts, admission, correction, marks_item, marks_of
+from tollgate.stores.rates import Parts, admission, correction
 from tollgate.stores.table import ConditionFailed, Item, Table
-
-SCHEMA: Final = 1
 
 # An item may have 400 KB; a hold has about 300 bytes. Far below that, writes already cost more than they should.
 _MOST_HOLDS: Final = 500
@@ -37,7 +46,6 @@ _MOST_SEEN: Final = 10_000
 _MOST_FORGOTTEN_AT_ONCE: Final = 100
 """Names in one expression, which may have 4 KB."""
 
-_ENTRY_KEY: Final = "entry"
 _CREDIT_PREFIX: Final = "credit#"
 
 
@@ -84,7 +92,7 @@ class Accounts:
                 "marks": {},
                 "spend": {},
                 "credits_applied": 0,
-                "limits": _only_set(account.limits),
+                "limits": only_set(account.limits),
                 "rates": {},
                 "created_at": account.created_at,
                 "updated_at": account.updated_at,
@@ -95,12 +103,12 @@ class Accounts:
     async def get(self, account_id: str) -> Account | None:
         """Read an account, strongly consistent."""
         item = await self._accounts.get({"account_id": account_id})
-        return _account(item) if item else None
+        return account_of(item) if item else None
 
     async def update(self, account_id: str, *, changes: Mapping[str, Any], now: str) -> Account | None:
         """Change the name or the limits of an account; None where there is no such account."""
         if "limits" in changes:
-            changes = {**changes, "limits": _only_set(changes["limits"])}
+            changes = {**changes, "limits": only_set(changes["limits"])}
         values = {f":{name}": value for name, value in changes.items()} | {":now": now}
         sets = ", ".join([*(f"#{name} = :{name}" for name in changes), "updated_at = :now"])
         try:
@@ -114,7 +122,7 @@ class Accounts:
             )
         except ConditionFailed:
             return None
-        return _account(item)
+        return account_of(item)
 
     async def reserve(
         self, hold: Hold, spend: SpendWindow, claim: RateClaim | None = None
@@ -136,7 +144,7 @@ class Accounts:
             ":amount": hold.amount_usd,
             ":zero": Decimal(0),
             ":most": _MOST_HOLDS,
-            ":hold": _hold_item(hold),
+            ":hold": hold_item(hold),
             **parts.values,
         }
         names = {"#hold": hold.id, "#window": spend.name, **parts.names}
@@ -170,7 +178,7 @@ class Accounts:
         except AwsUnavailable as exc:
             raise GateUnavailable("The balance cannot be confirmed now. Try again.", retry_after_s=2) from exc
         self._see(item)
-        return hold, _funds(item) if item else None
+        return hold, funds_of(item) if item else None
 
     def _see(self, item: Item | None) -> None:
         if item:
@@ -184,7 +192,7 @@ class Accounts:
             raise Refused(Funds())
         if hold.id in item["holds"]:
             return  # The first attempt succeeded and its answer was lost.
-        funds = _funds(item)
+        funds = funds_of(item)
         if spend.limit_usd is not None:
             funds = replace(funds, key_room=spend.limit_usd - item["spend"].get(spend.name, Decimal(0)))
         covered = funds.balance > 0 and hold.amount_usd <= funds.spendable
@@ -222,14 +230,14 @@ class Accounts:
             ":charge": charge,
             ":back": hold.amount_usd - charge,
             ":amount": hold.amount_usd,
-            ":entry": _entry_item(entry),
+            ":entry": entry_item(entry),
         }
         used = int(entry.usage.get("total_tokens", 0))
         minute = entry.created_at[: len("2026-11-21T09:00")]
         item = await self._close(
             hold, sets, values, {"#entry": entry.id}, correction(hold.marks, tokens=used, minute=minute)
         )
-        return await self._write_entry(_marked(entry, item["marks"][entry.id])) if item else None
+        return await self._write_entry(marked(entry, item["marks"][entry.id])) if item else None
 
     async def release(self, hold: Hold) -> bool:
         """Close a hold and give all of it back; False when it was closed before."""
@@ -269,7 +277,7 @@ class Accounts:
                 return None
             # The count is read before the ledger: had the same credit been applied after it, the write below fails.
             if before := await self._find_credit(item, credit_id):
-                return before, _account(item)
+                return before, account_of(item)
             try:
                 item = await self._accounts.update(
                     key,
@@ -278,7 +286,7 @@ class Accounts:
                     values={
                         ":amount": entry.amount_usd,
                         ":now": entry.created_at,
-                        ":entry": _entry_item(entry),
+                        ":entry": entry_item(entry),
                         ":one": 1,
                         ":seen": item["credits_applied"],
                     },
@@ -288,26 +296,26 @@ class Accounts:
                 )
             except ConditionFailed:
                 continue
-            return await self._write_entry(_marked(entry, item["marks"][entry.id])), _account(item)
+            return await self._write_entry(marked(entry, item["marks"][entry.id])), account_of(item)
 
     async def _find_credit(self, item: Item, credit_id: str) -> Entry | None:
         for entry_id, waiting in item["outbox"].items():
             if waiting.get("credit_id") == credit_id:
-                return _marked(_entry(waiting), item["marks"][entry_id])
-        marker = await self._ledger.get({"account_id": item["account_id"], _ENTRY_KEY: _CREDIT_PREFIX + credit_id})
+                return marked(entry_of(waiting), item["marks"][entry_id])
+        marker = await self._ledger.get({"account_id": item["account_id"], ENTRY_KEY: _CREDIT_PREFIX + credit_id})
         if marker is None:
             return None
-        written = await self._ledger.get({"account_id": item["account_id"], _ENTRY_KEY: marker["entry_id"]})
-        return _entry(written) if written else None
+        written = await self._ledger.get({"account_id": item["account_id"], ENTRY_KEY: marker["entry_id"]})
+        return entry_of(written) if written else None
 
     async def _write_entry(self, entry: Entry) -> Entry:
         """Put an entry that is in the outbox into the ledger, then take it out of there. May be done twice."""
-        await self._ledger.put(_entry_item(entry))
+        await self._ledger.put(entry_item(entry))
         if entry.credit_id:
             await self._ledger.put(
                 {
                     "account_id": entry.account_id,
-                    _ENTRY_KEY: _CREDIT_PREFIX + entry.credit_id,
+                    ENTRY_KEY: _CREDIT_PREFIX + entry.credit_id,
                     "schema": SCHEMA,
                     "entry_id": entry.id,
                 }
@@ -323,11 +331,11 @@ class Accounts:
         items = await self._ledger.query(
             "account_id = :account AND #entry BETWEEN :first AND :last",
             values={":account": account_id, ":first": "led_", ":last": upper},
-            names={"#entry": _ENTRY_KEY},
+            names={"#entry": ENTRY_KEY},
             newest_first=True,
             limit=limit + 1 if after else limit,
         )
-        return [_entry(item) for item in items if item[_ENTRY_KEY] != after][:limit]
+        return [entry_of(item) for item in items if item[ENTRY_KEY] != after][:limit]
 
     async def forget(self, account_id: str, counts: Sequence[tuple[str, str]]) -> None:
         """Drop counts of windows and minutes that are over, each by where it is (`spend`, `rates`) and its name."""
@@ -343,9 +351,9 @@ class Accounts:
             if item["holds"] or item["outbox"] or item["spend"] or item["rates"]:
                 yield Unfinished(
                     account_id=item["account_id"],
-                    holds=tuple(_hold(item["account_id"], hold_id, hold) for hold_id, hold in item["holds"].items()),
+                    holds=tuple(hold_of(item["account_id"], hold_id, hold) for hold_id, hold in item["holds"].items()),
                     entries=tuple(
-                        _marked(_entry(waiting), item["marks"][entry_id])
+                        marked(entry_of(waiting), item["marks"][entry_id])
                         for entry_id, waiting in item["outbox"].items()
                     ),
                     spend=tuple(item["spend"]),
@@ -355,118 +363,3 @@ class Accounts:
     async def finish_entry(self, entry: Entry) -> None:
         """Write an entry that somebody left in the outbox."""
         await self._write_entry(entry)
-
-
-def _account(item: Item) -> Account:
-    return Account(
-        id=item["account_id"],
-        name=item["name"],
-        funds=_funds(item),
-        created_at=item["created_at"],
-        updated_at=item["updated_at"],
-        limits=_limits(item),
-        spent=item["spend"],
-    )
-
-
-def _funds(item: Item) -> Funds:
-    return Funds(
-        balance=item["balance"],
-        available=item["available"],
-        reserved=item["reserved"],
-        open_holds=len(item["holds"]),
-        limits=_limits(item),
-        rates=item.get("rates", {}),
-    )
-
-
-def _only_set(limits: Mapping[str, int | None]) -> dict[str, int]:
-    """Limits as they are stored: the condition of a reservation takes one that is there for one that holds."""
-    return {name: limit for name, limit in limits.items() if limit is not None}
-
-
-def _limits(item: Item) -> dict[str, int | None]:
-    found = item.get("limits", {})
-    return {name: int(found[name]) if found.get(name) is not None else None for name in (*PER_MINUTE.values(), AT_ONCE)}
-
-
-def _hold_item(hold: Hold) -> Item:
-    return {
-        "amount": hold.amount_usd,
-        "expires_at": int(hold.expires_at.timestamp()),
-        "request_id": hold.request_id,
-        "key_id": hold.key_id,
-        "model": hold.model,
-        "window": hold.window,
-        **({"rates": marks_item(hold.marks)} if hold.marks else {}),
-    }
-
-
-def _hold(account_id: str, hold_id: str, item: Item) -> Hold:
-    return Hold(
-        id=hold_id,
-        account_id=account_id,
-        amount_usd=item["amount"],
-        expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
-        request_id=item["request_id"],
-        key_id=item["key_id"],
-        model=item["model"],
-        window=item["window"],
-        checkpoint_usd=item.get("checkpoint"),
-        marks=marks_of(item.get("rates")),
-    )
-
-
-def _entry_item(entry: Entry) -> Item:
-    item: Item = {
-        "account_id": entry.account_id,
-        _ENTRY_KEY: entry.id,
-        "schema": SCHEMA,
-        "type": entry.type,
-        "amount": entry.amount_usd,
-        "created_at": entry.created_at,
-        "estimated": entry.is_estimated,
-        "usage": dict(entry.usage),
-        "details": dict(entry.details),
-    }
-    optional = {
-        "hold_id": entry.hold_id,
-        "request_id": entry.request_id,
-        "key_id": entry.key_id,
-        "model": entry.model,
-        "outcome": entry.outcome,
-        "credit_id": entry.credit_id,
-        "balance_before": entry.balance_before_usd,
-        "balance_after": entry.balance_after_usd,
-    }
-    return item | {name: value for name, value in optional.items() if value is not None}
-
-
-def _entry(item: Item) -> Entry:
-    return Entry(
-        id=item[_ENTRY_KEY],
-        account_id=item["account_id"],
-        type=item["type"],
-        amount_usd=item["amount"],
-        created_at=item["created_at"],
-        hold_id=item.get("hold_id"),
-        request_id=item.get("request_id"),
-        key_id=item.get("key_id"),
-        model=item.get("model"),
-        outcome=item.get("outcome"),
-        is_estimated=item["estimated"],
-        usage=_counts(item["usage"]),
-        details=item["details"],
-        credit_id=item.get("credit_id"),
-        balance_before_usd=item.get("balance_before"),
-        balance_after_usd=item.get("balance_after"),
-    )
-
-
-def _counts(usage: Item) -> dict[str, Any]:
-    """Counts as whole numbers again: the store has decimals only."""
-    return {name: _counts(value) if isinstance(value, dict) else int(value) for name, value in usage.items()}
-
-
-def _marked(entry: Entry, balance_before: Decimal) -> Entry:
-    return replace(entry, balance_before_usd=balance_before, balance_after_usd=balance_before + entry.amount_usd)

@@ -1,6 +1,7 @@
 """API keys: their hash, never the key itself."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -9,6 +10,7 @@ from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
 _INDEX: Final = "by_account"
+_COUNT_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,37 @@ class Keys:
         except ConditionFailed:
             return False
         return True
+
+    async def count_request(self, key_hash: str, *, minute: str, limit: int) -> int:
+        """Count a request: how many the minute has with it, or one above `limit` where there is no room for it."""
+        place = {"key_hash": key_hash}
+        for _ in range(_COUNT_ATTEMPTS):
+            try:
+                item = await self._table.update(
+                    place,
+                    "SET rate_count = rate_count + :one",
+                    values={":one": 1, ":minute": minute, ":limit": limit},
+                    # Of two clocks the one that is ahead says which minute it is.
+                    condition="rate_minute >= :minute AND rate_count < :limit",
+                    returning="UPDATED_NEW",
+                )
+                return int(item["rate_count"])
+            except ConditionFailed as exc:
+                found = exc.item or {}
+                if found.get("rate_minute", "") >= minute:
+                    if found["rate_count"] >= limit:
+                        break
+                    continue  # Another request began the minute before this one looked.
+            with suppress(ConditionFailed):  # Another request began the minute.
+                await self._table.update(
+                    place,
+                    "SET rate_minute = :minute, rate_count = :one",
+                    values={":one": 1, ":minute": minute},
+                    condition="attribute_exists(key_hash)"
+                    " AND (attribute_not_exists(rate_minute) OR rate_minute < :minute)",
+                )
+                return 1
+        return limit + 1
 
     async def touch(self, key_hash: str, now: str) -> None:
         """Note that a key was used."""
