@@ -49,6 +49,8 @@ _FIELDS: Final = (
     "output_modalities",
     "supported_parameters",
     "pricing",
+    "audio_formats",
+    "voices",
 )
 # Facts that decide about an entry and do not stand in it.
 _ABOUT_THE_ENTRY: Final = frozenset({"ends", "free", "lacks", "released", "upstream"})

@@ -20,11 +20,13 @@ _BODIES: dict[str, Any] = {
     "UpdateAccountFunction": {"name": "renamed"},
     "CreateCreditFunction": {"amount": 1, "id": "x"},
     "CreateChatCompletionFunction": {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hi"}]},
+    "CreateSpeechFunction": {"model": "sandbox/speech", "input": "Hi"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
 _NEEDS: dict[str, str | None] = {
     "CreateChatCompletionFunction": "prompt_ai",
+    "CreateSpeechFunction": "prompt_ai",
     "ListModelsFunction": "list_ai_models",
     "GetModelFunction": "list_ai_models",
     "ListKeysFunction": "read_keys",

@@ -17,7 +17,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat
+from tollgate.providers.protocols import Chat, Speech
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -133,6 +133,14 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Chat = self._adapter(model.provider, "chat")
+        return adapter
+
+    def speech(self, model: Model) -> Speech:
+        """The adapter that speaks for a model.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: Speech = self._adapter(model.provider, "speech")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:

@@ -110,6 +110,8 @@ class _Entry(BaseModel):
     bills_after_disconnect: bool | None = None
     sends: dict[str, Any] | None = None
     stream_tools: bool | None = None
+    audio_formats: Annotated[list[str], Field(min_length=1)] | None = None
+    voices: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 def read_entries(path: Path, *, providers: frozenset[str]) -> list[Entry]:

@@ -10,14 +10,18 @@ from urllib.parse import quote
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest
+from tollgate.contracts.speech import SpeechRequest
 from tollgate.errors import ProviderBilling
 from tollgate.providers.compatible import CompatibleChat, mention_json
 from tollgate.providers.connection import Connection
 from tollgate.providers.parameters import TUNING, Dialect
 from tollgate.providers.refusals import Rule
+from tollgate.providers.speech import CompatibleSpeech
 
 # What its filters found, on choices and chunks; the finish reason says what of it matters.
 _FILTER_FIELDS: Final = ("content_filter_results", "content_filter_result", "content_filter_offsets")
+
+_RULES: Final = (Rule(ProviderBilling, frozenset({403, 429}), texts=("billing details", "out of call volume quota")),)
 
 
 class AzureChat(CompatibleChat):
@@ -25,9 +29,7 @@ class AzureChat(CompatibleChat):
 
     # The price of priority processing is not known.
     dialect: Dialect = Dialect(takes=TUNING - {"service_tier"}, flags={"allowed_tools": True, "custom_tools": True})
-    rules: tuple[Rule, ...] = (
-        Rule(ProviderBilling, frozenset({403, 429}), texts=("billing details", "out of call volume quota")),
-    )
+    rules: tuple[Rule, ...] = _RULES
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -39,11 +41,7 @@ class AzureChat(CompatibleChat):
 
     def path(self, request: ChatRequest) -> str:
         """Where the request goes: to the deployment where there is a version of the API, else to the newer form."""
-        version = request.model.flags.get("api_version") or self._connection.environment.get("AZURE_OPENAI_API_VERSION")
-        if not version:
-            return "/openai/v1/chat/completions"
-        deployment = quote(deployment_of(request.model), safe="")
-        return f"/openai/deployments/{deployment}/chat/completions?api-version={quote(str(version), safe='')}"
+        return path_of("chat/completions", request.model, self._connection)
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         """Our request, to a deployment."""
@@ -58,6 +56,37 @@ class AzureChat(CompatibleChat):
         for name in _FILTER_FIELDS:
             choice.pop(name, None)
         return choice
+
+
+class AzureSpeech(CompatibleSpeech):
+    """Speech of deployments in the operator's own resource."""
+
+    rules: tuple[Rule, ...] = _RULES
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        connection.base_url = resource_address(connection.base_url)
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """The key, under Azure's own name."""
+        return {"api-key": key}
+
+    def path(self, request: SpeechRequest) -> str:
+        """See `AzureChat`."""
+        return path_of("audio/speech", request.model, self._connection)
+
+    def to_wire(self, request: SpeechRequest) -> dict[str, Any]:
+        """Our request, to a deployment."""
+        return {**super().to_wire(request), "model": deployment_of(request.model)}
+
+
+def path_of(operation: str, model: Model, connection: Connection) -> str:
+    """Where an operation is: at the deployment where there is a version of the API, else in the newer form."""
+    version = model.flags.get("api_version") or connection.environment.get("AZURE_OPENAI_API_VERSION")
+    if not version:
+        return f"/openai/v1/{operation}"
+    deployment = quote(deployment_of(model), safe="")
+    return f"/openai/deployments/{deployment}/{operation}?api-version={quote(str(version), safe='')}"
 
 
 def deployment_of(model: Model) -> str:

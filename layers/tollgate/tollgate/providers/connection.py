@@ -22,6 +22,8 @@ from tollgate.providers.registry import Provider
 
 # An error that came in place of a stream is not longer than this.
 _LONGEST_ERROR_BYTES: Final = 64 * 1024
+# Media types that say nothing about what it is.
+_UNTOLD: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -159,6 +161,40 @@ class Connection:
                         before_first += received
                 if not has_begun and (instead := _parsed(before_first)) is not None:
                     raise self.error_in(instead, rules)
+
+    async def pieces(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Headers,
+        rules: tuple[Rule, ...] = (),
+        takes: tuple[str, ...] = ("audio",),
+    ) -> AsyncGenerator[tuple[str, bytes], None]:
+        """Send a JSON body and read what comes as it comes, each piece with the media type; at the end, an empty one.
+
+        `takes` are the media types that are an answer, or the first words of them; anything else under a status of
+        success is an error. Closing the generator closes the connection, which stops the provider.
+
+        Raises UpstreamError, BadRequest.
+        """
+        timeout_s = self._patience.whole_answer_s
+        async with self._open(path, body, headers=headers, rules=rules, timeout_s=timeout_s) as response:
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            is_answer = media_type in _UNTOLD or media_type in takes or media_type.partition("/")[0] in takes
+            if not response.is_success or not is_answer:
+                content = _parsed(await self._read(response))
+                if not response.is_success:
+                    raise self._refusal(response.status_code, response.headers, content, rules)
+                raise self.error_in(content, rules) if content else self.invalid("The provider's answer is no sound.")
+            async with aclosing(response.aiter_bytes()) as received:
+                clock = asyncio.get_running_loop().time
+                patience_s = self._patience.whole_answer_s
+                while (piece := await self._next(received, clock() + patience_s)) is not None:
+                    if piece:
+                        yield media_type, piece
+                        patience_s = self._patience.idle_s
+            yield media_type, b""
 
     def error_in(self, body: Any, rules: tuple[Rule, ...] = ()) -> TollgateError:
         """The error in a body, or in an event of a stream, that came under a status of success."""

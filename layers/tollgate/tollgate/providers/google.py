@@ -109,7 +109,7 @@ class GoogleChat:
 
     async def _complete(self, request: ChatRequest, body: Mapping[str, Any]) -> Completion:
         answer, _ = await self._connection.post(
-            _path(request.model, "generateContent"), body, headers=_headers, rules=RULES
+            path_of(request.model, "generateContent"), body, headers=headers_of, rules=RULES
         )
         if answer.get("error"):
             raise self._connection.error_in(answer, RULES)
@@ -120,10 +120,10 @@ class GoogleChat:
     ) -> AsyncGenerator[Delta, None]:
         """What one call says. Nothing at all, where all that came was an end, unless it may be silent."""
         events = self._connection.events(
-            _path(request.model, "streamGenerateContent?alt=sse"),
+            path_of(request.model, "streamGenerateContent?alt=sse"),
             body,
             EventReader(),
-            headers=_headers,
+            headers=headers_of,
             rules=RULES,
         )
         progress: dict[int, Progress] = {}
@@ -187,13 +187,15 @@ class GoogleChat:
         return replace(planned, dropped=(*planned.dropped, _ORDER))
 
 
-def _path(model: Model, method: str) -> str:
+def path_of(model: Model, method: str) -> str:
+    """Where a method of a model is, below the base URL."""
     name = model.upstream_model
     # Tuned models have a collection of their own, and name it.
     return f"/{name if '/' in name else f'models/{name}'}:{method}"
 
 
-def _headers(key: str) -> dict[str, str]:
+def headers_of(key: str) -> dict[str, str]:
+    """The key, under Google's own name."""
     return {"x-goog-api-key": key}
 
 

@@ -1,34 +1,34 @@
 """OpenAI itself: https://platform.openai.com/docs/api-reference/chat ."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from tollgate.contracts.chat import ChatRequest
+from tollgate.contracts.catalogue import Model
+from tollgate.contracts.chat import ChatRequest, JsonObject, Plan
 from tollgate.errors import ContentFiltered, ProviderAuthFailed
 from tollgate.providers.compatible import CompatibleChat, mention_json
 from tollgate.providers.parameters import Dialect
 from tollgate.providers.refusals import Rule
+from tollgate.providers.speech import CompatibleSpeech, plan
+
+# Voices of this generation take neither instructions nor events; an operator's own entry need not say so.
+_OLDER_VOICES: Final = ("tts-1", "tts-1-hd")
+_RULES: Final = (
+    # Newer models want to know who the operator is: https://help.openai.com/en/articles/10910291
+    Rule(ProviderAuthFailed, frozenset({400, 403, 404}), texts=("organization must be verified",)),
+    Rule(ContentFiltered, frozenset({400}), codes=("invalid_prompt",)),
+)
 
 
 class OpenAIChat(CompatibleChat):
     """Chat completions of OpenAI itself."""
 
     dialect: Dialect = Dialect(flags={"allowed_tools": True, "custom_tools": True})
-    rules: tuple[Rule, ...] = (
-        # Newer models want to know who the operator is: https://help.openai.com/en/articles/10910291
-        Rule(ProviderAuthFailed, frozenset({400, 403, 404}), texts=("organization must be verified",)),
-        Rule(ContentFiltered, frozenset({400}), codes=("invalid_prompt",)),
-    )
+    rules: tuple[Rule, ...] = _RULES
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The key, and the organization and project that it shall act for, where the operator names them."""
-        environment = self._connection.environment
-        headers = {"authorization": f"Bearer {key}"}
-        if organization := environment.get("OPENAI_ORG_ID"):
-            headers["openai-organization"] = organization
-        if project := environment.get("OPENAI_PROJECT_ID"):
-            headers["openai-project"] = project
-        return headers
+        return headers_of(key, self._connection.environment)
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         """Our request, which is theirs already, without the padding that chunks else come with."""
@@ -38,3 +38,30 @@ class OpenAIChat(CompatibleChat):
         if body.get("response_format", {}).get("type") == "json_object":
             body["messages"] = mention_json(body["messages"], self.dialect.flags_of(request.model))
         return body
+
+
+class OpenAISpeech(CompatibleSpeech):
+    """Speech of OpenAI itself."""
+
+    rules: tuple[Rule, ...] = _RULES
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """See `OpenAIChat`."""
+        return headers_of(key, self._connection.environment)
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """See `tollgate.providers.protocols.Speech`."""
+        manner = self.manner
+        if model.upstream_model in _OLDER_VOICES:
+            manner = manner._replace(takes=manner.takes - {"instructions", "stream_format"})
+        return plan(body, model, manner, is_strict=is_strict)
+
+
+def headers_of(key: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The key, and the organization and project that it shall act for, where the operator names them."""
+    headers = {"authorization": f"Bearer {key}"}
+    if organization := environment.get("OPENAI_ORG_ID"):
+        headers["openai-organization"] = organization
+    if project := environment.get("OPENAI_PROJECT_ID"):
+        headers["openai-project"] = project
+    return headers

@@ -14,6 +14,7 @@ from tollgate.providers.compatible import CompatibleChat, read_usage
 from tollgate.providers.parameters import TUNING, Dialect
 from tollgate.providers.reasoning import name_reasoning
 from tollgate.providers.refusals import Rule
+from tollgate.providers.speech import CompatibleSpeech, Manner
 
 # How `reasoning_details` are written for models of these vendors, who sign or encrypt them.
 # https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
@@ -27,6 +28,14 @@ _SIGNED: Final = tuple(prefix for prefixes in _FORMATS.values() for prefix in pr
 _PREFERENCES: Final = "OPENROUTER_PROVIDER"
 """The operator's own preferences among OpenRouter's providers, a JSON object."""
 
+_RULES: Final = (
+    # The operator's other calls have reserved the rest of the credit: it comes back as they end.
+    Rule(ProviderOverloaded, frozenset({402}), codes=("openrouter_in_flight_budget",)),
+    Rule(ContentFiltered, frozenset({403}), codes=("reasons", "flagged_input")),
+    Rule(ProviderOverloaded, frozenset({502}), codes=("502",)),
+    Rule(NoProviderAvailable, frozenset({400}), texts=("is not a valid model",)),
+)
+
 
 class OpenRouterChat(CompatibleChat):
     """Chat completions of OpenRouter."""
@@ -38,27 +47,14 @@ class OpenRouterChat(CompatibleChat):
         flags={"cap_field": "max_tokens", "n_max": 1, "bills_after_disconnect": True},
         own=frozenset({"reasoning"}),
     )
-    rules: tuple[Rule, ...] = (
-        # The operator's other calls have reserved the rest of the credit: it comes back as they end.
-        Rule(ProviderOverloaded, frozenset({402}), codes=("openrouter_in_flight_budget",)),
-        Rule(ContentFiltered, frozenset({403}), codes=("reasons", "flagged_input")),
-        Rule(ProviderOverloaded, frozenset({502}), codes=("502",)),
-        Rule(NoProviderAvailable, frozenset({400}), texts=("is not a valid model",)),
-    )
+    rules: tuple[Rule, ...] = _RULES
     own_message_fields: ClassVar[frozenset[str]] = frozenset({"reasoning_details"})
     # In a stream it is the `id` of each chunk.
     id_header: ClassVar[str] = "x-generation-id"
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The key, and who the operator says that is asking."""
-        environment = self._connection.environment
-        headers = {"authorization": f"Bearer {key}"}
-        if referer := environment.get("OPENROUTER_REFERER"):
-            headers["http-referer"] = _plain(referer)
-        if title := environment.get("OPENROUTER_TITLE"):
-            # The second is the name that it had before.
-            headers["x-openrouter-title"] = headers["x-title"] = _plain(title)
-        return headers
+        return headers_of(key, self._connection.environment)
 
     def to_wire(self, request: ChatRequest, *, is_stream: bool) -> dict[str, Any]:
         """Our request, with their form of the effort, and whom the operator lets it ask.
@@ -96,6 +92,28 @@ class OpenRouterChat(CompatibleChat):
         if not isinstance(wanted, dict):
             raise self._connection.not_configured(_PREFERENCES, "is no JSON object")
         return wanted
+
+
+class OpenRouterSpeech(CompatibleSpeech):
+    """Speech of OpenRouter: https://openrouter.ai/docs/guides/overview/multimodal/tts ."""
+
+    manner: ClassVar[Manner] = Manner(formats=("mp3", "pcm"), takes=frozenset({"instructions", "speed"}))
+    rules: tuple[Rule, ...] = _RULES
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """See `OpenRouterChat`."""
+        return headers_of(key, self._connection.environment)
+
+
+def headers_of(key: str, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The key, and who the operator says that is asking."""
+    headers = {"authorization": f"Bearer {key}"}
+    if referer := environment.get("OPENROUTER_REFERER"):
+        headers["http-referer"] = _plain(referer)
+    if title := environment.get("OPENROUTER_TITLE"):
+        # The second is the name that it had before.
+        headers["x-openrouter-title"] = headers["x-title"] = _plain(title)
+    return headers
 
 
 def with_effort(reasoning: Any, effort: str) -> Any:

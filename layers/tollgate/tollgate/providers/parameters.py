@@ -161,7 +161,7 @@ def plan(body: JsonObject, model: Model, dialect: Dialect, *, is_strict: bool) -
         # One choice a call, so that all choices of an answer are made in the same way.
         calls = choices
         del kept["n"]
-    dropped += _shown(unknown)
+    dropped += shown_names(unknown)
     if is_strict:
         refuse_dropped(dropped, model)
     return Plan(
@@ -330,7 +330,7 @@ def _asks_for_json(kept: Mapping[str, Any]) -> bool:
     return bool(kept.get("response_format", _TEXT)["type"] != "text")
 
 
-def _shown(names: list[str]) -> list[str]:
+def shown_names(names: list[str]) -> list[str]:
     """Names that a client made up, fit to stand in a header."""
     shown = [_NOT_FOR_HEADERS.sub("?", name[:_LONGEST_NAME]) for name in names[:_MOST_NAMES]]
     return [*shown, "..."] if len(names) > _MOST_NAMES else shown

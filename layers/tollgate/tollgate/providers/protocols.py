@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
+from tollgate.contracts.speech import Sound, SpeechRequest
 
 
 class Chat(Protocol):
@@ -30,5 +31,24 @@ class Chat(Protocol):
         """Answer in pieces. A stream that ends without a finish reason raises; closing it stops the provider.
 
         Raises as `complete` does, before the first piece or after any.
+        """
+        ...
+
+
+class Speech(Protocol):
+    """A provider that can speak. It holds no state between calls."""
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """What will be sent of a request, with a voice and a format chosen: decided before any money moves.
+
+        Raises UnsupportedParameter, BadRequest.
+        """
+        ...
+
+    def speak(self, request: SpeechRequest) -> AsyncGenerator[Sound, None]:
+        """The sound as it comes; usage where the provider tells it. Closing it stops the provider.
+
+        Raises UpstreamError, and BadRequest for what the provider finds wrong with the request, before the first piece
+        or after any.
         """
         ...

@@ -109,7 +109,7 @@ _ROWS: Final = (
         base_url="https://api.openai.com/v1",
         base_url_setting="OPENAI_BASE_URL",
         key_setting="OPENAI_API_KEY",
-        can={"chat": "openai:OpenAIChat"},
+        can={"chat": "openai:OpenAIChat", "speech": "openai:OpenAISpeech"},
     ),
     Provider(
         id="anthropic",
@@ -125,7 +125,7 @@ _ROWS: Final = (
         base_url="https://generativelanguage.googleapis.com/v1beta",
         base_url_setting="GEMINI_BASE_URL",
         key_setting="GEMINI_API_KEY",
-        can={"chat": "google:GoogleChat"},
+        can={"chat": "google:GoogleChat", "speech": "google_speech:GoogleSpeech"},
     ),
     Provider(
         id="azure",
@@ -134,7 +134,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="AZURE_OPENAI_ENDPOINT",
         key_setting="AZURE_OPENAI_API_KEY",
-        can={"chat": "azure:AzureChat"},
+        can={"chat": "azure:AzureChat", "speech": "azure:AzureSpeech"},
     ),
     Provider(
         id="bedrock",
@@ -151,7 +151,7 @@ _ROWS: Final = (
         base_url="https://openrouter.ai/api/v1",
         base_url_setting="OPENROUTER_BASE_URL",
         key_setting="OPENROUTER_API_KEY",
-        can={"chat": "openrouter:OpenRouterChat"},
+        can={"chat": "openrouter:OpenRouterChat", "speech": "openrouter:OpenRouterSpeech"},
     ),
     Provider(
         id="deepseek",
@@ -167,7 +167,7 @@ _ROWS: Final = (
         base_url="https://api.x.ai/v1",
         base_url_setting="XAI_BASE_URL",
         key_setting="XAI_API_KEY",
-        can={"chat": "xai:XAIChat"},
+        can={"chat": "xai:XAIChat", "speech": "xai_audio:XAISpeech"},
     ),
     Provider(
         id="groq",
@@ -175,7 +175,7 @@ _ROWS: Final = (
         base_url="https://api.groq.com/openai/v1",
         base_url_setting="GROQ_BASE_URL",
         key_setting="GROQ_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech"},
         dialect="groq",
     ),
     Provider(
@@ -224,7 +224,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="VLLM_BASE_URL",
         key_setting="VLLM_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech"},
         is_key_needed=False,
         dialect="open",
     ),
@@ -234,7 +234,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="",
         key_setting="",
-        can={"chat": "sandbox:SandboxChat"},
+        can={"chat": "sandbox:SandboxChat", "speech": "sandbox_audio:SandboxSpeech"},
         is_key_needed=False,
     ),
 )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Delta, JsonObject, Plan
@@ -25,6 +25,7 @@ from tollgate.providers.parameters import Dialect
 from tollgate.providers.reasoning import name_reasoning
 from tollgate.providers.refusals import Rule
 from tollgate.providers.registry import Provider
+from tollgate.providers.speech import CompatibleSpeech, Manner
 
 _TAKES: Final = frozenset(
     {
@@ -162,6 +163,20 @@ class RowChat(CompatibleChat):
         if said := choice.get(part):
             name_reasoning(said)
         return choice
+
+
+class RowSpeech(CompatibleSpeech):
+    """Speech of a vendor that is a row."""
+
+    manner: ClassVar[Manner] = Manner(takes=frozenset({"speed"}))
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.rules = ACCENTS[connection.provider.dialect or "open"].rules
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """The key, and what the operator wants sent along."""
+        return {**self._connection.provider.headers, **super().headers(key)}
 
 
 def short_id(call_id: str, length: int) -> str:

@@ -31,14 +31,14 @@ from tollgate.providers.parameters import EFFORTS, Dialect, plan
 from tollgate.providers.refusals import read_refusal, to_error
 
 _TOKEN: Final = re.compile(r"\s*\S{1,4}|\s+")
-_PAUSE_S: Final = 0.1
+PAUSE_S: Final = 0.1
 _TOKENS_PER_MESSAGE: Final = 3
 _TOKENS_PER_IMAGE: Final = 85
 _TOKENS_PER_KILOBYTE_OF_SOUND: Final = 10
 # The pieces of a stream after which a model that breaks off does so, if it has not finished before.
 _BREAKS_AFTER: Final[Mapping[str, int]] = {"cut": 3, "garbage": 3, "error-mid-stream": 3, "empty": 0}
 _NAME: Final = "sandbox"
-_FACTS: Final[Mapping[str, Any]] = {"provider": _NAME, "metadata": {"provider": _NAME}}
+FACTS: Final[Mapping[str, Any]] = {"provider": _NAME, "metadata": {"provider": _NAME}}
 
 
 class SandboxChat:
@@ -83,6 +83,23 @@ def count_tokens(text: str) -> int:
     return sum(1 for _ in _TOKEN.finditer(text))
 
 
+def error_on_purpose(trick: str) -> TollgateError | None:
+    """What a model that fails by its name fails with at once; None for one that does not."""
+    kind = trick.removeprefix("error-") if trick.startswith("error-") else ""
+    match kind:
+        case "connect":
+            return ConnectFailed("The provider cannot be reached.", **FACTS)
+        case "timeout":
+            return UpstreamTimeout("The provider took too long to answer.", **FACTS)
+        case "billing":
+            return _refusal(429, "You exceeded your current quota.", "insufficient_quota")
+        case _ if kind.isdecimal():
+            return _refusal(int(kind), f"The sandbox answers {kind} on purpose.", "")
+    if trick == "filter":
+        return _refusal(400, "The prompt was filtered.", "content_filter")
+    return None
+
+
 class _Script:
     """What will be said, all of it determined by the request."""
 
@@ -91,14 +108,14 @@ class _Script:
         self._body = request.body
         self.trick = request.model.upstream_model
         self.n = int(self._body.get("n") or 1)
-        self.pause_s = _PAUSE_S if self.trick == "slow" else 0.0
+        self.pause_s = PAUSE_S if self.trick == "slow" else 0.0
         self.breaks_after = _BREAKS_AFTER.get(self.trick)
         self._prompt_tokens = sum(map(_tokens_of, self._body["messages"])) + _tokens_in(self._body.get("tools"))
         self.id = f"sandbox-{self._prompt_tokens}-{request.max_output_tokens}"
 
     def fail_at_once(self) -> None:
         """Raise what a model that fails on purpose fails with before its first piece."""
-        if error := self._error():
+        if error := error_on_purpose(self.trick):
             raise error
         window = self._request.model.context_length
         if window is not None and self._prompt_tokens >= window:
@@ -109,7 +126,7 @@ class _Script:
         if self.trick == "error-mid-stream":
             return _refusal(503, "The engine is overloaded.", "overloaded")
         what = {"cut": "closed the stream before finishing", "empty": "answered with no choice"}
-        return UpstreamInvalid(f"The provider {what.get(self.trick, 'sent what cannot be read')}.", **_FACTS)
+        return UpstreamInvalid(f"The provider {what.get(self.trick, 'sent what cannot be read')}.", **FACTS)
 
     def choice(self, index: int) -> dict[str, Any]:
         """One whole choice."""
@@ -164,21 +181,6 @@ class _Script:
         )
         spent = min(reasoning + said, self._request.max_output_tokens * self.n)
         return Usage(self._prompt_tokens, max(spent, 1), reasoning_tokens=min(reasoning, spent))
-
-    def _error(self) -> TollgateError | None:
-        kind = self.trick.removeprefix("error-") if self.trick.startswith("error-") else ""
-        match kind:
-            case "connect":
-                return ConnectFailed("The provider cannot be reached.", **_FACTS)
-            case "timeout":
-                return UpstreamTimeout("The provider took too long to answer.", **_FACTS)
-            case "billing":
-                return _refusal(429, "You exceeded your current quota.", "insufficient_quota")
-            case _ if kind.isdecimal():
-                return _refusal(int(kind), f"The sandbox answers {kind} on purpose.", "")
-        if self.trick == "filter":
-            return _refusal(400, "The prompt was filtered.", "content_filter")
-        return None
 
     def _text(self, index: int) -> str:
         schema = _schema(self._body.get("response_format"))

@@ -1,0 +1,85 @@
+"""Speech without a network: tones whose number and height follow the text, and failures on demand.
+
+The upstream name of a model says what it does, as in `sandbox`:
+
+`speech`        speaks
+`slow`          a tenth of a second between two pieces
+`cut`           breaks off after the first pieces
+`empty`         says nothing
+`no-usage`      speaks and reports no usage
+`error-<nnn>`, `error-billing`, `error-connect`, `error-timeout`, `filter`   as conversations fail
+"""
+
+import asyncio
+import math
+import struct
+from collections.abc import AsyncGenerator, Iterator
+from functools import lru_cache
+from typing import ClassVar, Final
+
+from tollgate.contracts.catalogue import Model
+from tollgate.contracts.chat import JsonObject, Plan
+from tollgate.contracts.speech import Sound, SpeechRequest
+from tollgate.contracts.usage import Usage
+from tollgate.errors import UpstreamInvalid
+from tollgate.providers.connection import Connection
+from tollgate.providers.sandbox import FACTS, PAUSE_S, count_tokens, error_on_purpose
+from tollgate.providers.speech import Manner, plan
+from tollgate.providers.waves import RATE, wav_of
+
+_TONE_S: Final = 0.05
+_LOWEST_HZ: Final = 220.0
+_LOUDNESS: Final = 8_000
+_PIECE_BYTES: Final = 16_384
+_TOKENS_PER_S: Final = 20
+_BREAKS_AFTER: Final = 2
+
+
+class SandboxSpeech:
+    """The voice of nobody. A tone is a character."""
+
+    manner: ClassVar[Manner] = Manner(formats=("wav", "pcm"))
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """See `tollgate.providers.protocols.Speech`."""
+        return plan(body, model, self.manner, is_strict=is_strict)
+
+    async def speak(self, request: SpeechRequest) -> AsyncGenerator[Sound, None]:
+        """See `tollgate.providers.protocols.Speech`."""
+        trick = request.model.upstream_model
+        if error := error_on_purpose(trick):
+            raise error
+        if trick == "empty":
+            return
+        body = request.body
+        samples = samples_of(body["input"], body.get("speed") or 1.0)
+        for place, piece in enumerate(_cut(samples if body["response_format"] == "pcm" else wav_of(samples))):
+            if trick == "cut" and place == _BREAKS_AFTER:
+                raise UpstreamInvalid("The provider closed the stream before finishing.", **FACTS)
+            if trick == "slow":
+                await asyncio.sleep(PAUSE_S)
+            yield Sound(piece)
+        if trick != "no-usage":
+            seconds = len(samples) / (2 * RATE)
+            yield Sound(usage=Usage(count_tokens(body["input"]), math.ceil(seconds * _TOKENS_PER_S)))
+
+
+def samples_of(text: str, speed: float) -> bytes:
+    """A tone for each character, the higher the later in the alphabet; a blank is silence."""
+    count = int(RATE * _TONE_S / speed)
+    return b"".join(_tone(ord(character) % 32 if character.strip() else None, count) for character in text)
+
+
+@lru_cache(maxsize=256)
+def _tone(height: int | None, count: int) -> bytes:
+    if height is None:
+        return bytes(2 * count)
+    step = 2 * math.pi * _LOWEST_HZ * 2 ** (height / 12) / RATE
+    return struct.pack(f"<{count}h", *(int(_LOUDNESS * math.sin(step * place)) for place in range(count)))
+
+
+def _cut(content: bytes) -> Iterator[bytes]:
+    yield from (content[start : start + _PIECE_BYTES] for start in range(0, len(content), _PIECE_BYTES))
