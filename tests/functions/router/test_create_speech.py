@@ -25,7 +25,9 @@ _PATH = "/v1/audio/speech"
 async def speak(site: Site, key: str | None = None, **changes: Any) -> httpx2.Response:
     """A call; `changes` are those of its body."""
     body = {"model": "openai/tts-1", "input": "Hello, welcome!", **changes}
-    return await site.send("POST", _PATH, key=key, json={name: value for name, value in body.items() if value is not ...})
+    return await site.send(
+        "POST", _PATH, key=key, json={name: value for name, value in body.items() if value is not ...}
+    )
 
 
 def sound_reply(*pieces: bytes, media_type: str = "audio/mpeg", is_cut: bool = False) -> Reply:
@@ -293,7 +295,7 @@ class TestErrors:
         assert (response.status_code, response.json()["error"]["code"]) == (status, code)
         assert response.headers["content-type"].startswith("application/json")
         assert await site.ledger() == []
-        assert await site.world.funds(site.account_id) == ("10", "10", "0")
+        assert [Decimal(amount) for amount in await site.world.funds(site.account_id)] == [10, 10, 0]
 
     @pytest.mark.parametrize(
         "event",
