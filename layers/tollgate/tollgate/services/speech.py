@@ -35,11 +35,12 @@ _BYTES_PER_S: Final[Mapping[str, int]] = {
 class OpenSpeech:
     """A text that is being spoken. The first piece of sound has come."""
 
-    def __init__(self, admitted: ModelCall, request: SpeechRequest) -> None:
+    def __init__(self, admitted: ModelCall, request: SpeechRequest, adapter: Speech) -> None:
         self.admitted = admitted
         self._request = request
+        self._adapter = adapter
         self._bytes = 0
-        self._sounds: AsyncGenerator[Sound, None] | None = None
+        self._sounds = adapter.speak(request)
         self._first = Sound()
 
     @property
@@ -52,12 +53,12 @@ class OpenSpeech:
         """Whether what will be charged is known already."""
         return not self._request.is_paid_by_token or self._first.usage is not None
 
-    async def begin(self, adapter: Speech) -> None:
+    async def begin(self) -> None:
         """Wait for the first sound, so that a failure before it can be told by a status.
 
         Raises what the adapter raises.
         """
-        self._first = await self.admitted.ask(lambda: self._ask(adapter))
+        self._first = await self.admitted.ask(self._ask)
         # Whoever goes away now has had the provider speak.
         self._take(self._first, outcome="client_disconnected")
 
@@ -66,7 +67,6 @@ class OpenSpeech:
 
         Raises UpstreamError in the middle.
         """
-        assert self._sounds is not None
         try:
             yield self._first
             async for sound in self._sounds:
@@ -79,12 +79,11 @@ class OpenSpeech:
 
     async def close(self) -> None:
         """Stop the provider, should it still speak."""
-        if self._sounds is not None:
-            await self._sounds.aclose()
+        await self._sounds.aclose()
 
-    async def _ask(self, adapter: Speech) -> Sound:
+    async def _ask(self) -> Sound:
         await self.close()
-        self._sounds = adapter.speak(self._request)
+        self._sounds = self._adapter.speak(self._request)
         usage = None
         async for sound in self._sounds:
             usage = sound.usage or usage
@@ -124,10 +123,10 @@ async def speak(model_id: str, body: Mapping[str, Any], call: Call, resources: R
     adapter = resources.speech(model)
     plan = adapter.plan(body, model, is_strict=body.get("drop_params") is False)
     admitted = await admit(model, plan, _worst_case(plan.body, model), call, resources)
-    speech = OpenSpeech(admitted, SpeechRequest(model, plan.body))
+    speech = OpenSpeech(admitted, SpeechRequest(model, plan.body), adapter)
     # Before the bill is settled.
     call.later.insert(0, speech.close)
-    await speech.begin(adapter)
+    await speech.begin()
     return speech
 
 
