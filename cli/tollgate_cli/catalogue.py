@@ -50,6 +50,7 @@ _FIELDS: Final = (
     "supported_parameters",
     "pricing",
     "audio_formats",
+    "transcript_formats",
     "voices",
 )
 # Facts that decide about an entry and do not stand in it.

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tollgate import errors
 from tollgate.auth.capabilities import ANY_KEY
+from tollgate.contracts.shapes import Form
 from tollgate.edge.endpoint import Endpoint
 from tollgate.edge.errors import body_of, status_of
 from tollgate.errors import TollgateError
@@ -20,7 +21,6 @@ Kind = type[TollgateError]
 # What follows from the declaration of an endpoint. A class stands for its subclasses too.
 _WITH_KEY: Final[tuple[Kind, ...]] = (errors.Unauthenticated, errors.RateLimited)
 _WITH_BODY: Final[tuple[Kind, ...]] = (
-    errors.InvalidJson,
     errors.BadRequest,
     errors.TooLarge,
     errors.UnsupportedMediaType,
@@ -146,6 +146,10 @@ def _kinds_of(endpoint: Endpoint, *, takes_key: bool, calls_model: bool, streams
         some.update(_with_subclasses(_OF_MODEL_CALL))
     if not streams:
         some.discard(errors.StreamTimeout)
+    if errors.AudioTooLarge not in _raised_by(endpoint):
+        some.discard(errors.AudioTooLarge)
+    if endpoint.body is not None:
+        some.discard(errors.InvalidJson if issubclass(endpoint.body, Form) else errors.InvalidMultipart)
     for kind in _with_subclasses([TollgateError]):
         if kind in some and not (kind in _CATEGORIES and some.intersection(_below(kind))):
             yield kind
@@ -166,6 +170,7 @@ def _declared(endpoint: Endpoint) -> Iterator[Kind]:
         yield errors.InsufficientScope
     if endpoint.body is not None:
         yield from _WITH_BODY
+        yield errors.InvalidMultipart if issubclass(endpoint.body, Form) else errors.InvalidJson
     if endpoint.query is not None:
         yield errors.BadRequest
     if endpoint.is_gated:

@@ -17,7 +17,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Speech
+from tollgate.providers.protocols import Chat, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -141,6 +141,14 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Speech = self._adapter(model.provider, "speech")
+        return adapter
+
+    def transcription(self, model: Model) -> Transcription:
+        """The adapter that listens for a model.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: Transcription = self._adapter(model.provider, "transcription")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:

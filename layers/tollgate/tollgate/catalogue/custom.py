@@ -111,6 +111,7 @@ class _Entry(BaseModel):
     sends: dict[str, Any] | None = None
     stream_tools: bool | None = None
     audio_formats: Annotated[list[str], Field(min_length=1)] | None = None
+    transcript_formats: Annotated[list[str], Field(min_length=1)] | None = None
     voices: Annotated[list[str], Field(min_length=1)] | None = None
 
 

@@ -9,14 +9,16 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from tollgate.contracts.catalogue import Model
-from tollgate.contracts.chat import ChatRequest
+from tollgate.contracts.chat import ChatRequest, JsonObject, Plan
 from tollgate.contracts.speech import SpeechRequest
+from tollgate.contracts.transcription import TranscriptionRequest
 from tollgate.errors import ProviderBilling
 from tollgate.providers.compatible import CompatibleChat, mention_json
 from tollgate.providers.connection import Connection
 from tollgate.providers.parameters import TUNING, Dialect
 from tollgate.providers.refusals import Rule
 from tollgate.providers.speech import CompatibleSpeech
+from tollgate.providers.transcription import CompatibleTranscription, ear_of, plan
 
 # What its filters found, on choices and chunks; the finish reason says what of it matters.
 _FILTER_FIELDS: Final = ("content_filter_results", "content_filter_result", "content_filter_offsets")
@@ -78,6 +80,32 @@ class AzureSpeech(CompatibleSpeech):
     def to_wire(self, request: SpeechRequest) -> dict[str, Any]:
         """Our request, to a deployment."""
         return {**super().to_wire(request), "model": deployment_of(request.model)}
+
+
+class AzureTranscription(CompatibleTranscription):
+    """Transcription of deployments in the operator's own resource."""
+
+    rules: tuple[Rule, ...] = _RULES
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        connection.base_url = resource_address(connection.base_url)
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """The key, under Azure's own name."""
+        return {"api-key": key}
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """See `tollgate.providers.protocols.Transcription`."""
+        return plan(body, model, ear_of(model.upstream_model), is_strict=is_strict)
+
+    def path(self, request: TranscriptionRequest) -> str:
+        """See `AzureChat`."""
+        return path_of("audio/transcriptions", request.model, self._connection)
+
+    def name_of(self, model: Model) -> str:
+        """The deployment."""
+        return deployment_of(model)
 
 
 def path_of(operation: str, model: Model, connection: Connection) -> str:

@@ -10,6 +10,8 @@ from tollgate.providers.compatible import CompatibleChat, mention_json
 from tollgate.providers.parameters import Dialect
 from tollgate.providers.refusals import Rule
 from tollgate.providers.speech import CompatibleSpeech, plan
+from tollgate.providers.transcription import CompatibleTranscription, ear_of
+from tollgate.providers.transcription import plan as plan_transcription
 
 # Voices of this generation take neither instructions nor events; an operator's own entry need not say so.
 _OLDER_VOICES: Final = ("tts-1", "tts-1-hd")
@@ -55,6 +57,20 @@ class OpenAISpeech(CompatibleSpeech):
         if model.upstream_model in _OLDER_VOICES:
             manner = manner._replace(takes=manner.takes - {"instructions", "stream_format"})
         return plan(body, model, manner, is_strict=is_strict)
+
+
+class OpenAITranscription(CompatibleTranscription):
+    """Transcription of OpenAI itself."""
+
+    rules: tuple[Rule, ...] = _RULES
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """See `OpenAIChat`."""
+        return headers_of(key, self._connection.environment)
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """See `tollgate.providers.protocols.Transcription`."""
+        return plan_transcription(body, model, ear_of(model.upstream_model), is_strict=is_strict)
 
 
 def headers_of(key: str, environment: Mapping[str, str]) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from tollgate.providers.parameters import TUNING, Dialect
 from tollgate.providers.reasoning import name_reasoning
 from tollgate.providers.refusals import Rule
 from tollgate.providers.speech import CompatibleSpeech, Manner
+from tollgate.providers.transcription import CompatibleTranscription, Ear
 
 # How `reasoning_details` are written for models of these vendors, who sign or encrypt them.
 # https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
@@ -98,6 +99,17 @@ class OpenRouterSpeech(CompatibleSpeech):
     """Speech of OpenRouter: https://openrouter.ai/docs/guides/overview/multimodal/tts ."""
 
     manner: ClassVar[Manner] = Manner(formats=("mp3", "pcm"), takes=frozenset({"instructions", "speed"}))
+    rules: tuple[Rule, ...] = _RULES
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """See `OpenRouterChat`."""
+        return headers_of(key, self._connection.environment)
+
+
+class OpenRouterTranscription(CompatibleTranscription):
+    """Transcription of OpenRouter: https://openrouter.ai/docs/guides/overview/multimodal/stt ."""
+
+    ear: ClassVar[Ear] = Ear(formats=("json", "text"), takes=frozenset({"language", "temperature"}))
     rules: tuple[Rule, ...] = _RULES
 
     def headers(self, key: str) -> Mapping[str, str]:

@@ -109,7 +109,11 @@ _ROWS: Final = (
         base_url="https://api.openai.com/v1",
         base_url_setting="OPENAI_BASE_URL",
         key_setting="OPENAI_API_KEY",
-        can={"chat": "openai:OpenAIChat", "speech": "openai:OpenAISpeech"},
+        can={
+            "chat": "openai:OpenAIChat",
+            "speech": "openai:OpenAISpeech",
+            "transcription": "openai:OpenAITranscription",
+        },
     ),
     Provider(
         id="anthropic",
@@ -134,7 +138,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="AZURE_OPENAI_ENDPOINT",
         key_setting="AZURE_OPENAI_API_KEY",
-        can={"chat": "azure:AzureChat", "speech": "azure:AzureSpeech"},
+        can={"chat": "azure:AzureChat", "speech": "azure:AzureSpeech", "transcription": "azure:AzureTranscription"},
     ),
     Provider(
         id="bedrock",
@@ -151,7 +155,11 @@ _ROWS: Final = (
         base_url="https://openrouter.ai/api/v1",
         base_url_setting="OPENROUTER_BASE_URL",
         key_setting="OPENROUTER_API_KEY",
-        can={"chat": "openrouter:OpenRouterChat", "speech": "openrouter:OpenRouterSpeech"},
+        can={
+            "chat": "openrouter:OpenRouterChat",
+            "speech": "openrouter:OpenRouterSpeech",
+            "transcription": "openrouter:OpenRouterTranscription",
+        },
     ),
     Provider(
         id="deepseek",
@@ -167,7 +175,7 @@ _ROWS: Final = (
         base_url="https://api.x.ai/v1",
         base_url_setting="XAI_BASE_URL",
         key_setting="XAI_API_KEY",
-        can={"chat": "xai:XAIChat", "speech": "xai_audio:XAISpeech"},
+        can={"chat": "xai:XAIChat", "speech": "xai_audio:XAISpeech", "transcription": "xai_audio:XAITranscription"},
     ),
     Provider(
         id="groq",
@@ -175,7 +183,7 @@ _ROWS: Final = (
         base_url="https://api.groq.com/openai/v1",
         base_url_setting="GROQ_BASE_URL",
         key_setting="GROQ_API_KEY",
-        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech"},
+        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech", "transcription": "rows:RowTranscription"},
         dialect="groq",
     ),
     Provider(
@@ -184,7 +192,7 @@ _ROWS: Final = (
         base_url="https://api.mistral.ai/v1",
         base_url_setting="MISTRAL_BASE_URL",
         key_setting="MISTRAL_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "transcription": "rows:MistralTranscription"},
         dialect="mistral",
     ),
     Provider(
@@ -224,7 +232,7 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="VLLM_BASE_URL",
         key_setting="VLLM_API_KEY",
-        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech"},
+        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech", "transcription": "rows:RowTranscription"},
         is_key_needed=False,
         dialect="open",
     ),
@@ -234,7 +242,11 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="",
         key_setting="",
-        can={"chat": "sandbox:SandboxChat", "speech": "sandbox_audio:SandboxSpeech"},
+        can={
+            "chat": "sandbox:SandboxChat",
+            "speech": "sandbox_audio:SandboxSpeech",
+            "transcription": "sandbox_audio:SandboxTranscription",
+        },
         is_key_needed=False,
     ),
 )

@@ -1,8 +1,9 @@
-"""Speech without a network: tones whose number and height follow the text, and failures on demand.
+"""Speech and transcription without a network, and failures on demand: tones that follow the text, words that are fixed.
 
 The upstream name of a model says what it does, as in `sandbox`:
 
 `speech`        speaks
+`transcription` listens; `transcription-tokens` is paid by tokens
 `slow`          a tenth of a second between two pieces
 `cut`           breaks off after the first pieces
 `empty`         says nothing
@@ -15,18 +16,22 @@ import math
 import struct
 from collections.abc import AsyncGenerator, Iterator
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import JsonObject, Plan
 from tollgate.contracts.speech import Sound, SpeechRequest
+from tollgate.contracts.transcription import Heard, Transcript, TranscriptionRequest
 from tollgate.contracts.usage import Usage
 from tollgate.errors import UpstreamInvalid
 from tollgate.providers.connection import Connection
 from tollgate.providers.sandbox import FACTS, PAUSE_S, count_tokens, error_on_purpose
 from tollgate.providers.speech import Manner, plan
+from tollgate.providers.transcription import CompatibleTranscription, segments_of
 from tollgate.providers.waves import RATE, wav_of
 
+_SAID: Final = "The gate opens when the toll is paid. Drive on."
+_WORD_S: Final = 0.5
 _TONE_S: Final = 0.05
 _LOWEST_HZ: Final = 220.0
 _LOUDNESS: Final = 8_000
@@ -65,6 +70,47 @@ class SandboxSpeech:
         if trick != "no-usage":
             seconds = len(samples) / (2 * RATE)
             yield Sound(usage=Usage(count_tokens(body["input"]), math.ceil(seconds * _TOKENS_PER_S)))
+
+
+class SandboxTranscription(CompatibleTranscription):
+    """Hears the same in every recording, a word in each half second."""
+
+    async def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        """See `tollgate.providers.protocols.Transcription`."""
+        trick = request.model.upstream_model
+        if error := error_on_purpose(trick):
+            raise error
+        if trick == "slow":
+            await asyncio.sleep(PAUSE_S)
+        words = [
+            {"word": word, "start": place * _WORD_S, "end": (place + 1) * _WORD_S}
+            for place, word in enumerate(_SAID.split())
+        ]
+        body: dict[str, Any] = {
+            "text": _SAID,
+            "language": "english",
+            "duration": len(words) * _WORD_S,
+            "words": words,
+            "segments": segments_of(words, ["A"] * len(words)),
+        }
+        if trick != "no-usage" and request.model.price.unit == "token":
+            audio = math.ceil(len(request.file.content) / 1000)
+            details = {"text_tokens": 0, "audio_tokens": audio}
+            body["usage"] = {
+                "input_tokens": audio,
+                "output_tokens": count_tokens(_SAID),
+                "input_token_details": details,
+            }
+        return self.from_wire(body)
+
+    async def stream(self, request: TranscriptionRequest) -> AsyncGenerator[Heard, None]:
+        """See `tollgate.providers.protocols.Transcription`."""
+        whole = await self.transcribe(request)
+        for place, word in enumerate(_SAID.split()):
+            if request.model.upstream_model == "cut" and place == _BREAKS_AFTER:
+                raise UpstreamInvalid("The provider closed the stream before finishing.", **FACTS)
+            yield Heard({"type": "transcript.text.delta", "delta": word if place == 0 else f" {word}"})
+        yield Heard({"type": "transcript.text.done", "text": whole.text}, whole)
 
 
 def samples_of(text: str, speed: float) -> bytes:
