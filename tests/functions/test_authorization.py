@@ -27,6 +27,7 @@ _BODIES: dict[str, Any] = {
 _NEEDS: dict[str, str | None] = {
     "CreateChatCompletionFunction": "prompt_ai",
     "CreateSpeechFunction": "prompt_ai",
+    "CreateTranscriptionFunction": "prompt_ai",
     "ListModelsFunction": "list_ai_models",
     "GetModelFunction": "list_ai_models",
     "ListKeysFunction": "read_keys",

@@ -106,7 +106,7 @@ class Listening:
         if price.unit == "token":
             self.admitted.came_to(cost_of(usage, price), usage=usage, outcome=outcome)
         else:
-            units = {"seconds": _number(seconds)}
+            units = {"seconds": Decimal(str(_number(seconds)))}
             cost = _cost_by_unit(seconds, self._request.model)
             self.admitted.came_to(cost, units=units, is_estimated=not is_told, outcome=outcome)
         self.usage = self._told(transcript.usage or (usage if price.unit == "token" else None), seconds)
@@ -140,18 +140,19 @@ class Listening:
 
 
 async def listen(
-    model_id: str, body: Mapping[str, Any], file: Upload | None, file_url: str | None, call: Call, resources: Resources
+    model_id: str, body: Mapping[str, Any], source: Upload | str, call: Call, resources: Resources
 ) -> tuple[Listening, Transcription, Plan]:
-    """Admit a recording: what will listen to it, and how. `body` has OpenAI's fields, validated.
+    """Admit a recording: what will listen to it, and how. `body` has OpenAI's fields, validated; `source` is
+    the recording or its address.
 
     Raises BadRequest, NotFound, Forbidden, PaymentRequired, AudioTooLarge, Unavailable.
     """
-    recording = None if file is None else named(file)
+    recording = source if isinstance(source, str) else named(source)
     model = find_model(model_id, "transcription", call, resources)
     adapter = resources.transcription(model)
     plan = adapter.plan(body, model, is_strict=body.get("drop_params") is False)
-    if recording is None:
-        recording = await _fetched(file_url or "", call, resources)
+    if isinstance(recording, str):
+        recording = await _fetched(recording, call, resources)
     length = measure(recording)
     admitted = await admit(model, plan, _worst_case(plan.body, model, length), call, resources)
     listening = Listening(admitted, TranscriptionRequest(model, plan.body, recording), length)

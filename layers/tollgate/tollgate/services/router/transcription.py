@@ -36,7 +36,8 @@ async def create_transcription(
     asked = request.model_dump(exclude_none=True, exclude={"file", "file_url", "model"})
     others = {name: value for name, value in call.body.items() if name not in TranscriptionRequest.model_fields}
     body = {**others, **asked}
-    listening, adapter, plan = await listen(request.model, body, request.file, request.file_url, call, resources)
+    source = request.file or request.file_url or ""
+    listening, adapter, plan = await listen(request.model, body, source, call, resources)
     headers = dict(listening.admitted.headers)
     if plan.body.get("stream"):
         await listening.begin(adapter)
