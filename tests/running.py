@@ -7,18 +7,36 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import httpx2
 import pytest
 
-from tests.upstream import Received, Reply, Upstream, a_completion, a_usage, chunks_of, event_reply, json_reply
+from tests.upstream import (
+    Received,
+    Reply,
+    Upstream,
+    a_completion,
+    a_usage,
+    chunks_of,
+    event_reply,
+    json_reply,
+    raw_reply,
+    streamed_reply,
+)
+from tollgate.contracts.shapes import Form
+from tollgate.edge.forms import parse_form
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PATIENCE_S: Final = 60
+SOUND: Final = Random(5).randbytes(4_000_000)
+"""What OpenAI answers when it is asked to speak."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +122,11 @@ class _UpstreamThread:
 
 def _answer(request: Received) -> Reply:
     """What OpenAI says to what the last message asks for."""
+    if request.path.endswith("/audio/transcriptions"):
+        return _transcript(parse_form(request.body, request.headers["content-type"], Form))
     body = request.json
+    if request.path.endswith("/audio/speech"):
+        return _sound(body)
     wish = str(body["messages"][-1]["content"])
     streamed = bool(body.get("stream"))
     match wish:
@@ -121,6 +143,31 @@ def _answer(request: Received) -> Reply:
     if streamed:
         return event_reply(chunks_of("Hel", "lo", "!", usage=a_usage()))
     return json_reply(a_completion("Hello!"))
+
+
+def _sound(body: dict[str, Any]) -> Reply:
+    if body.get("stream_format") == "sse":
+        delta = {"type": "speech.audio.delta", "audio": b64encode(SOUND[:1000]).decode()}
+        usage = {"input_tokens": 14, "output_tokens": 101, "total_tokens": 115}
+        return event_reply([delta, {"type": "speech.audio.done", "usage": usage}], done=False)
+    return streamed_reply([SOUND[at : at + 65_537] for at in range(0, len(SOUND), 65_537)], "audio/mpeg")
+
+
+def _transcript(form: dict[str, Any]) -> Reply:
+    text = f"{form['file'].name}: {sha256(form['file'].content).hexdigest()}"
+    segment = {"id": 0, "start": 0.0, "end": 2.0, "text": text, "speaker": "A"}
+    match form["response_format"]:
+        case "srt":
+            return raw_reply(f"1\n00:00:00,000 --> 00:00:02,000\n{text}\n\n", "text/plain")
+        case "vtt":
+            return raw_reply(f"WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n{text}\n\n", "text/plain")
+        case _ if form.get("stream"):
+            usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 4, "total_tokens": 18}
+            delta = {"type": "transcript.text.delta", "delta": text}
+            return event_reply([delta, {"type": "transcript.text.done", "text": text, "usage": usage}])
+    words = [{"word": "Hello", "start": 0.0, "end": 2.0}] if form.get("timestamp_granularities") else None
+    told = {"text": text, "language": "english", "duration": 2.0, "words": words, "segments": [segment]}
+    return json_reply({**told, "usage": {"type": "duration", "seconds": 2}})
 
 
 _CALLS: Final = (("call_a", "get_weather", '{"city":"Boston"}'), ("call_b", "get_time", '{"zone":"EST"}'))

@@ -261,7 +261,7 @@ class TestMoney:
         await transcribe(site, ("response_format", "srt"), file=("a.webm", a_webm()))
 
         (entry,) = await site.ledger()
-        assert (entry.amount_usd, entry.usage) == (Decimal("-0.00025"), {"seconds": Decimal("2.5")})
+        assert (entry.amount_usd, entry.usage) == (Decimal("-0.00025"), {"milliseconds": 2500})
 
     @pytest.mark.parametrize(
         ("reply", "status", "code"),

@@ -106,7 +106,7 @@ class Listening:
         if price.unit == "token":
             self.admitted.came_to(cost_of(usage, price), usage=usage, outcome=outcome)
         else:
-            units = {"seconds": Decimal(str(_number(seconds)))}
+            units = {"milliseconds": round(seconds * 1000)}
             cost = _cost_by_unit(seconds, self._request.model)
             self.admitted.came_to(cost, units=units, is_estimated=not is_told, outcome=outcome)
         self.usage = self._told(transcript.usage or (usage if price.unit == "token" else None), seconds)
@@ -142,8 +142,9 @@ class Listening:
 async def listen(
     model_id: str, body: Mapping[str, Any], source: Upload | str, call: Call, resources: Resources
 ) -> tuple[Listening, Transcription, Plan]:
-    """Admit a recording: what will listen to it, and how. `body` has OpenAI's fields, validated; `source` is
-    the recording or its address.
+    """Admit a recording: what will listen to it, and how.
+
+    `body` has OpenAI's fields, validated; `source` is the recording or its address.
 
     Raises BadRequest, NotFound, Forbidden, PaymentRequired, AudioTooLarge, Unavailable.
     """
