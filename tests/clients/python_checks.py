@@ -65,6 +65,38 @@ def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, A
         first.join()
         return second.choices[0].message.content
 
+    findings: dict[str, Callable[[], Any]] = {
+        **_of_sound(client),
+        "version": lambda: openai.__version__,
+        "list": lambda: all("/" in model.id for model in client().models.list() if not model.id.startswith("wp-llm-")),
+        "list_has": lambda: "openai/gpt-4o" in {model.id for model in client().models.list()},
+        "retrieve": lambda: client().models.retrieve("openai/gpt-4o").id,
+        "chat": lambda: chat("hello").choices[0].message.content,
+        "cost": lambda: chat("hello").usage.model_extra["cost"],
+        "request_id": lambda: (chat("hello")._request_id or "")[:4],
+        "token_header": lambda: (
+            chat("hello", client(default_headers={"Authorization": f"Token {key}"})).choices[0].message.content
+        ),
+        "stream": lambda: text_of(chat("hello", stream=True)),
+        "usage_streamed": usage_streamed,
+        "tools_streamed": tools_streamed,
+        "tool_round_trip": tool_round_trip,
+        "dies": lambda: _raised(lambda: text_of(chat("die in the middle", stream=True))),
+        "ends_early": lambda: _raised(lambda: text_of(chat("end early", stream=True))),
+        "empty": lambda: _raised(lambda: chat("hello", client(api_key=empty_key))),
+        "wrong_key": lambda: _raised(lambda: chat("hello", client(api_key="tg-wrong"))),
+        "rate_limit": lambda: _raised(lambda: chat("429")),
+        "bad_request": lambda: _raised(lambda: chat("hello", temperature=9)),
+        "unknown_route": lambda: _raised(lambda: client().post("/nope", cast_to=object)),
+        "reserved_then_free": reserved_then_free,
+    }
+    return {name: find() for name, find in findings.items()}
+
+
+RECORDING = random.Random(6).randbytes(4_000_000)
+
+
+def _of_sound(client: Callable[..., openai.OpenAI]) -> dict[str, Callable[[], Any]]:
     def spoken(**options: Any) -> Any:
         return client().audio.speech.create(model="openai/tts-1", voice="alloy", input="Hello", **options)
 
@@ -99,40 +131,14 @@ def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, A
             "streamed": [events[0].delta, events[-1].text, events[-1].type],
         }
 
-    findings: dict[str, Callable[[], Any]] = {
+    return {
         "sent": lambda: _digest(RECORDING),
         "speech": lambda: _digest(spoken(response_format="mp3").read()),
         "speech_to_file": streamed_to_file,
         "speech_refused": lambda: _raised(lambda: spoken(speed=9)),
         "transcripts": transcripts,
         "transcript_refused": lambda: _raised(lambda: transcribe("openai/gpt-4o-transcribe", response_format="srt")),
-        "version": lambda: openai.__version__,
-        "list": lambda: all("/" in model.id for model in client().models.list() if not model.id.startswith("wp-llm-")),
-        "list_has": lambda: "openai/gpt-4o" in {model.id for model in client().models.list()},
-        "retrieve": lambda: client().models.retrieve("openai/gpt-4o").id,
-        "chat": lambda: chat("hello").choices[0].message.content,
-        "cost": lambda: chat("hello").usage.model_extra["cost"],
-        "request_id": lambda: (chat("hello")._request_id or "")[:4],
-        "token_header": lambda: (
-            chat("hello", client(default_headers={"Authorization": f"Token {key}"})).choices[0].message.content
-        ),
-        "stream": lambda: text_of(chat("hello", stream=True)),
-        "usage_streamed": usage_streamed,
-        "tools_streamed": tools_streamed,
-        "tool_round_trip": tool_round_trip,
-        "dies": lambda: _raised(lambda: text_of(chat("die in the middle", stream=True))),
-        "ends_early": lambda: _raised(lambda: text_of(chat("end early", stream=True))),
-        "empty": lambda: _raised(lambda: chat("hello", client(api_key=empty_key))),
-        "wrong_key": lambda: _raised(lambda: chat("hello", client(api_key="tg-wrong"))),
-        "rate_limit": lambda: _raised(lambda: chat("429")),
-        "bad_request": lambda: _raised(lambda: chat("hello", temperature=9)),
-        "unknown_route": lambda: _raised(lambda: client().post("/nope", cast_to=object)),
-        "reserved_then_free": reserved_then_free,
     }
-    return {name: find() for name, find in findings.items()}
-
-
-RECORDING = random.Random(6).randbytes(4_000_000)
 
 
 def _digest(content: bytes) -> str:
