@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import httpx2
@@ -26,11 +28,17 @@ from tests.upstream import (
     chunks_of,
     event_reply,
     json_reply,
+    raw_reply,
+    streamed_reply,
 )
+from tollgate.contracts.shapes import Form
+from tollgate.edge.forms import parse_form
 from tollgate.providers.sandbox_images import draw_stripes
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PATIENCE_S: Final = 60
+SOUND: Final = Random(5).randbytes(4_000_000)
+"""What OpenAI answers when it is asked to speak."""
 
 
 @dataclass(frozen=True)
@@ -116,11 +124,12 @@ class _UpstreamThread:
 
 def _answer(request: Received) -> Reply:
     """What OpenAI says to what the last message asks for."""
+    if request.path.endswith("/audio/transcriptions"):
+        return _transcript(parse_form(request.body, request.headers["content-type"], Form))
     body = request.json
-    if request.path.endswith("/embeddings"):
-        return json_reply(an_embedding_answer(body))
-    if request.path.endswith("/images/generations"):
-        return _image(body)
+    for path, answer in _ANSWERS.items():
+        if request.path.endswith(path):
+            return answer(body)
     wish = str(body["messages"][-1]["content"])
     streamed = bool(body.get("stream"))
     match wish:
@@ -146,6 +155,31 @@ def _image(body: Mapping[str, Any]) -> Reply:
     usage = {"input_tokens": 13, "output_tokens": 1056, "total_tokens": 1069}
     data = [{"b64_json": b64encode(draw_stripes(body["prompt"], 96, 64)).decode()}]
     return json_reply({"created": 1790000000, "data": data, "usage": usage})
+
+
+def _sound(body: dict[str, Any]) -> Reply:
+    if body.get("stream_format") == "sse":
+        delta = {"type": "speech.audio.delta", "audio": b64encode(SOUND[:1000]).decode()}
+        usage = {"input_tokens": 14, "output_tokens": 101, "total_tokens": 115}
+        return event_reply([delta, {"type": "speech.audio.done", "usage": usage}], done=False)
+    return streamed_reply([SOUND[at : at + 65_537] for at in range(0, len(SOUND), 65_537)], "audio/mpeg")
+
+
+def _transcript(form: dict[str, Any]) -> Reply:
+    text = f"{form['file'].name}: {sha256(form['file'].content).hexdigest()}"
+    segment = {"id": 0, "start": 0.0, "end": 2.0, "text": text, "speaker": "A"}
+    match form["response_format"]:
+        case "srt":
+            return raw_reply(f"1\n00:00:00,000 --> 00:00:02,000\n{text}\n\n", "text/plain")
+        case "vtt":
+            return raw_reply(f"WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n{text}\n\n", "text/plain")
+        case _ if form.get("stream"):
+            usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 4, "total_tokens": 18}
+            delta = {"type": "transcript.text.delta", "delta": text}
+            return event_reply([delta, {"type": "transcript.text.done", "text": text, "usage": usage}])
+    words = [{"word": "Hello", "start": 0.0, "end": 2.0}] if form.get("timestamp_granularities") else None
+    told = {"text": text, "language": "english", "duration": 2.0, "words": words, "segments": [segment]}
+    return json_reply({**told, "usage": {"type": "duration", "seconds": 2}})
 
 
 _CALLS: Final = (("call_a", "get_weather", '{"city":"Boston"}'), ("call_b", "get_time", '{"zone":"EST"}'))
@@ -181,3 +215,10 @@ def _tool_chunks() -> list[dict[str, Any]]:
         for fragment in fragments
     ]
     return [first, *middle, last]
+
+
+_ANSWERS: Final[Mapping[str, Callable[[Any], Reply]]] = {
+    "/embeddings": lambda body: json_reply(an_embedding_answer(body)),
+    "/images/generations": _image,
+    "/audio/speech": _sound,
+}

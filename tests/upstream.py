@@ -228,7 +228,8 @@ class Upstream:
 
     async def _notice_leaving(self, reader: asyncio.StreamReader) -> None:
         """Notice a client that goes away while nothing is written to it."""
-        while not reader.at_eof():  # noqa: ASYNC110 - a reader has no event for its end
+        # Who leaves with bytes unread resets the connection, which is no end of it.
+        while not reader.at_eof() and reader.exception() is None:  # noqa: ASYNC110 - a reader has no event for its end
             await asyncio.sleep(0.005)
         self.gone.set()
 

@@ -52,6 +52,9 @@ _FIELDS: Final = (
     "sizes",
     "supported_parameters",
     "pricing",
+    "audio_formats",
+    "transcript_formats",
+    "voices",
 )
 # Facts that decide about an entry and do not stand in it.
 _ABOUT_THE_ENTRY: Final = frozenset({"ends", "free", "lacks", "released", "upstream"})

@@ -6,11 +6,14 @@ where they are not the event's.
 """
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tollgate.contracts.shapes import Form, Upload
+from tollgate.edge.forms import parse_form
 from tollgate_cli.schemas import Schema, Schemas
 from tollgate_cli.template import ROOT, Function
 
@@ -34,7 +37,7 @@ class Exchange:
 def exchanges_of(function: Function) -> list[Exchange]:
     """The exchanges of a function, the main one first."""
     event = read_event(function.folder)
-    body = json.loads(event["body"]) if event.get("body") else None
+    body = _body_of(event)
     file = _SAMPLES / f"{function.folder}.json"
     recorded = json.loads(file.read_text(encoding="utf-8")) if file.exists() else [{"title": "Example"}]
     return [
@@ -48,6 +51,17 @@ def exchanges_of(function: Function) -> list[Exchange]:
         )
         for sample in recorded
     ]
+
+
+def _body_of(event: Mapping[str, Any]) -> Any:
+    """The body as a value: a form's fields by their names, its files by theirs."""
+    if not event.get("body"):
+        return None
+    if not event["isBase64Encoded"]:
+        return json.loads(event["body"])
+    content_type = next(value for name, value in event["headers"].items() if name.lower() == "content-type")
+    fields = parse_form(b64decode(event["body"]), content_type, Form)
+    return {name: value.name if isinstance(value, Upload) else value for name, value in fields.items()}
 
 
 def read_event(folder: str, root: Path = ROOT) -> dict[str, Any]:

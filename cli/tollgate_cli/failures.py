@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tollgate import errors
 from tollgate.auth.capabilities import ANY_KEY
+from tollgate.contracts.shapes import Form
 from tollgate.edge.endpoint import Endpoint
 from tollgate.edge.errors import body_of, status_of
 from tollgate.errors import TollgateError
@@ -20,7 +21,6 @@ Kind = type[TollgateError]
 # What follows from the declaration of an endpoint. A class stands for its subclasses too.
 _WITH_KEY: Final[tuple[Kind, ...]] = (errors.Unauthenticated, errors.RateLimited)
 _WITH_BODY: Final[tuple[Kind, ...]] = (
-    errors.InvalidJson,
     errors.BadRequest,
     errors.TooLarge,
     errors.UnsupportedMediaType,
@@ -161,8 +161,7 @@ def _kinds_of(
         some.update(_WITH_IDEMPOTENCY_KEY)
     if is_repeatable and streams:
         some.add(errors.IdempotencyIncomplete)
-    if not streams:
-        some.discard(errors.StreamTimeout)
+    some -= set(_impossible(endpoint, streams=streams))
     for kind in _with_subclasses([TollgateError]):
         if kind in some and not (kind in _CATEGORIES and some.intersection(_below(kind))):
             yield kind
@@ -177,12 +176,23 @@ _CATEGORIES: Final[tuple[Kind, ...]] = (
 """Classes that stand for those below them, where there are any."""
 
 
+def _impossible(endpoint: Endpoint, *, streams: bool) -> Iterator[Kind]:
+    """Special classes of general ones that an endpoint never comes to."""
+    if not streams:
+        yield errors.StreamTimeout
+    if errors.AudioTooLarge not in _raised_by(endpoint):
+        yield errors.AudioTooLarge
+    if endpoint.body is not None:
+        yield errors.InvalidJson if issubclass(endpoint.body, Form) else errors.InvalidMultipart
+
+
 def _declared(endpoint: Endpoint) -> Iterator[Kind]:
     """The classes that follow from what an endpoint takes and needs."""
     if endpoint.capability not in {None, ANY_KEY}:
         yield errors.InsufficientScope
     if endpoint.body is not None:
         yield from _WITH_BODY
+        yield errors.InvalidMultipart if issubclass(endpoint.body, Form) else errors.InvalidJson
     if endpoint.query is not None:
         yield errors.BadRequest
     if endpoint.is_gated:

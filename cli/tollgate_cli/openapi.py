@@ -20,6 +20,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from tollgate import VERSION
+from tollgate.contracts.shapes import Form
 from tollgate.edge.endpoint import Endpoint
 from tollgate.edge.event import path_parameters_of
 from tollgate.services.authentication import door_of
@@ -30,6 +31,7 @@ from tollgate_cli.schemas import REFERENCE, Schema, Schemas, schemas_of, without
 from tollgate_cli.template import ROOT, Function, Route, Template
 
 EVENTS: Final = "text/event-stream"
+FORM: Final = "multipart/form-data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +329,7 @@ def _operation(one: Documented, route: Route, exchanges: list[Exchange], schemas
         operation["requestBody"] = {
             "required": True,
             "content": {
-                JSON: {
+                FORM if issubclass(endpoint.body, Form) else JSON: {
                     "schema": schemas.references[endpoint.body, "validation"],
                     "examples": _named({exchange.title: exchange.body for exchange in exchanges}),
                 }

@@ -1,6 +1,8 @@
 // What OpenAI's SDK for Node makes of the gateway: one JSON object of findings on standard output.
 
-import OpenAI from "openai";
+import { createHash, randomBytes } from "node:crypto";
+
+import OpenAI, { toFile } from "openai";
 import { VERSION } from "openai/version";
 
 const [baseUrl, key, emptyKey, tightKey] = process.argv.slice(2);
@@ -142,7 +144,45 @@ async function ids() {
   return found;
 }
 
+const recording = randomBytes(4_000_000);
+const digest = (content) => createHash("sha256").update(content).digest("hex");
+const spoken = (options = {}) =>
+  client().audio.speech.create({ model: "openai/tts-1", voice: "alloy", input: "Hello", ...options });
+
+async function streamedToFile() {
+  const hash = createHash("sha256");
+  for await (const piece of (await spoken()).body) hash.update(piece);
+  return hash.digest("hex");
+}
+
+const transcribe = async (name = "openai/whisper-1", options = {}) =>
+  client().audio.transcriptions.create({ model: name, file: await toFile(recording, "gate.mp3"), ...options });
+
+async function transcripts() {
+  const verbose = await transcribe(undefined, { response_format: "verbose_json", timestamp_granularities: ["word"] });
+  const whole = await transcribe();
+  const diarized = await transcribe("openai/gpt-4o-transcribe-diarize", { response_format: "diarized_json" });
+  const events = [];
+  for await (const event of await transcribe("openai/gpt-4o-transcribe", { stream: true })) events.push(event);
+  return {
+    json: whole.text,
+    cost: whole.usage.cost,
+    text: await transcribe(undefined, { response_format: "text" }),
+    srt: await transcribe(undefined, { response_format: "srt" }),
+    vtt: await transcribe(undefined, { response_format: "vtt" }),
+    verbose_json: [verbose.text, verbose.duration, verbose.words[0].word, verbose.segments[0].end],
+    diarized_json: diarized.segments[0].speaker,
+    streamed: [events[0].delta, events.at(-1).text, events.at(-1).type],
+  };
+}
+
 const findings = {
+  sent: async () => digest(recording),
+  speech: async () => digest(Buffer.from(await (await spoken({ response_format: "mp3" })).arrayBuffer())),
+  speech_to_file: streamedToFile,
+  speech_refused: () => raised(() => spoken({ speed: 9 })),
+  transcripts,
+  transcript_refused: () => raised(() => transcribe("openai/gpt-4o-transcribe", { response_format: "srt" })),
   version: async () => VERSION,
   list: async () => (await ids()).every((id) => id.includes("/") || id.startsWith("wp-llm-")),
   list_has: async () => (await ids()).includes(model),

@@ -4,12 +4,16 @@ Runs under every version of the SDK, so it uses what all of them have.
 """
 
 import base64
+import hashlib
 import json
+import random
 import struct
 import sys
+import tempfile
 import threading
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -65,6 +69,7 @@ def main(base_url: str, key: str, empty_key: str, tight_key: str) -> dict[str, A
         return second.choices[0].message.content
 
     findings: dict[str, Callable[[], Any]] = {
+        **_of_sound(client),
         "version": lambda: openai.__version__,
         "list": lambda: all("/" in model.id for model in client().models.list() if not model.id.startswith("wp-llm-")),
         "list_has": lambda: "openai/gpt-4o" in {model.id for model in client().models.list()},
@@ -124,6 +129,58 @@ def _retried(chat: Callable[..., Any], impatient: openai.OpenAI) -> Any:
     # The answer takes longer than this client waits; the SDK asks again by itself, and gets the same one.
     seed = int(openai.__version__.partition(".")[0])
     return chat("take a second", impatient, seed=seed, extra_headers=_with_key("lost")).choices[0].message.content
+
+
+RECORDING = random.Random(6).randbytes(4_000_000)
+
+
+def _of_sound(client: Callable[..., openai.OpenAI]) -> dict[str, Callable[[], Any]]:
+    def spoken(**options: Any) -> Any:
+        return client().audio.speech.create(model="openai/tts-1", voice="alloy", input="Hello", **options)
+
+    def streamed_to_file() -> str:
+        speech = client().audio.speech.with_streaming_response
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            speech.create(model="openai/tts-1", voice="alloy", input="Hello") as response,
+        ):
+            response.stream_to_file(f"{folder}/speech.mp3")
+            return _digest(Path(f"{folder}/speech.mp3").read_bytes())
+
+    def transcribe(model: str = "openai/whisper-1", **options: Any) -> Any:
+        return client().audio.transcriptions.create(model=model, file=("gate.mp3", RECORDING), **options)
+
+    def transcripts() -> Any:
+        verbose = transcribe(response_format="verbose_json", timestamp_granularities=["word"])
+        whole = transcribe()
+        diarized = transcribe("openai/gpt-4o-transcribe-diarize", response_format="diarized_json")
+        events = list(transcribe("openai/gpt-4o-transcribe", stream=True))
+        return {
+            "json": whole.text,
+            "cost": whole.usage.model_extra["cost"],
+            **{name: transcribe(response_format=name) for name in ("text", "srt", "vtt")},
+            "verbose_json": [verbose.text, verbose.duration, verbose.words[0].word, verbose.segments[0].end],
+            # The oldest version does not know the format, and leaves it as it comes.
+            "diarized_json": (
+                diarized.segments[0]["speaker"]
+                if isinstance(diarized.segments[0], dict)
+                else diarized.segments[0].speaker
+            ),
+            "streamed": [events[0].delta, events[-1].text, events[-1].type],
+        }
+
+    return {
+        "sent": lambda: _digest(RECORDING),
+        "speech": lambda: _digest(spoken(response_format="mp3").read()),
+        "speech_to_file": streamed_to_file,
+        "speech_refused": lambda: _raised(lambda: spoken(speed=9)),
+        "transcripts": transcripts,
+        "transcript_refused": lambda: _raised(lambda: transcribe("openai/gpt-4o-transcribe", response_format="srt")),
+    }
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _raised(call: Callable[[], Any]) -> Any:

@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.running import ROOT, Running
+from tests.running import ROOT, SOUND, Running
 
 _FOLDER = Path(__file__).parent
 _SDKS = {
@@ -137,7 +138,11 @@ def test_a_request_that_is_repeated_under_one_key_is_answered_as_the_first_time(
 def test_what_the_sdk_repeats_by_itself_runs_once(found: Any, running: Running) -> None:
     seed = int(found["version"].partition(".")[0])
 
-    asked = [request for request in running.upstream.requests if request.json.get("seed") == seed]
+    asked = [
+        request
+        for request in running.upstream.requests
+        if request.path.endswith("/chat/completions") and request.json.get("seed") == seed
+    ]
 
     assert (found["retried"], len(asked)) == ("Done", 1)
 
@@ -166,3 +171,30 @@ def test_a_prompt_that_is_filtered_is_a_bad_request(found: Any) -> None:
     error = found["image_filtered"]
 
     assert (error["class"], error["status"], error["code"]) == ("BadRequestError", 400, "content_filter")
+
+
+@pytest.mark.parametrize("how", ["speech", "speech_to_file"])
+def test_four_megabytes_of_sound_arrive_byte_for_byte(found: Any, how: str) -> None:
+    assert found[how] == sha256(SOUND).hexdigest()
+
+
+def test_four_megabytes_are_transcribed_byte_for_byte_in_every_format(found: Any) -> None:
+    text = f"gate.mp3: {found['sent']}"
+
+    assert found["transcripts"] == {
+        "json": text,
+        "cost": 0.0002,
+        "text": f"{text}\n",
+        "srt": f"1\n00:00:00,000 --> 00:00:02,000\n{text}\n\n",
+        "vtt": f"WEBVTT\n\n00:00:00.000 --> 00:00:02.000\n{text}\n\n",
+        "verbose_json": [text, 2, "Hello", 2],
+        "diarized_json": "A",
+        "streamed": [text, text, "transcript.text.done"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("call", "code"), [("speech_refused", "invalid_request"), ("transcript_refused", "unsupported_parameter")]
+)
+def test_what_is_wrong_with_sound_is_a_bad_request_with_a_code(found: Any, call: str, code: str) -> None:
+    assert (found[call]["class"], found[call]["code"]) == ("BadRequestError", code)

@@ -22,6 +22,7 @@ _BODIES: dict[str, Any] = {
     "CreateChatCompletionFunction": {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hi"}]},
     "CreateEmbeddingFunction": {"model": "sandbox/embedding", "input": "Hi"},
     "CreateImageFunction": {"model": "sandbox/image", "prompt": "A lighthouse", "size": "64x64"},
+    "CreateSpeechFunction": {"model": "sandbox/speech", "input": "Hi"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
@@ -29,6 +30,8 @@ _NEEDS: dict[str, str | None] = {
     "CreateChatCompletionFunction": "prompt_ai",
     "CreateEmbeddingFunction": "prompt_ai",
     "CreateImageFunction": "prompt_ai",
+    "CreateSpeechFunction": "prompt_ai",
+    "CreateTranscriptionFunction": "prompt_ai",
     "ListModelsFunction": "list_ai_models",
     "GetModelFunction": "list_ai_models",
     "ListKeysFunction": "read_keys",

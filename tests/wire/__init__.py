@@ -4,8 +4,8 @@ A folder of a case holds `client.json` (what a client sends to the gateway), `mo
 usual one), `request.json` (what has to arrive at the provider), `answer.json` and `stream.sse` or `stream.ndjson` (the
 same answer, whole and streamed; `stream.jsonl` holds the events of a stream that is binary: name and payload). What has
 to be heard of it is in `expected.json` or `heard.json` where the provider's words are not OpenAI's, and `dropped.json`
-names what of the client's request is lost on the way. `errors/` holds refusals, `broken/` streams that go wrong, and
-`images/` the cases of the endpoint for images.
+names what of the client's request is lost on the way. What is no conversation has a folder by its kind with
+`asked.json` and `answer.json`, images one called `images/`. `errors/` holds refusals, `broken/` streams that go wrong.
 """
 
 import json

@@ -3,6 +3,7 @@
 TollgateError
 ├── BadRequest                  the request cannot be understood; `param` names the field
 │   ├── InvalidJson
+│   ├── InvalidMultipart
 │   ├── InvalidModelId
 │   ├── WrongEndpoint           the model answers another kind of request
 │   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
@@ -34,6 +35,7 @@ TollgateError
 │   ├── IdempotencyNotKept      it was answered, and such answers are not kept
 │   └── IdempotencyIncomplete   its answer broke off
 ├── TooLarge
+│   └── AudioTooLarge
 ├── UnsupportedMediaType
 ├── Impossible                  well formed, and still not possible
 │   ├── UnknownModelInScope
@@ -97,6 +99,12 @@ class InvalidJson(BadRequest):
     """The body is not JSON, or is JSON that no client can have meant: NaN, Infinity, half a surrogate pair."""
 
     code = "invalid_json"
+
+
+class InvalidMultipart(BadRequest):
+    """The body is no form with parts, or ends before its last part does."""
+
+    code = "invalid_multipart"
 
 
 class InvalidModelId(BadRequest):
@@ -281,6 +289,12 @@ class TooLarge(TollgateError):
     """The request is above a size limit; `metadata.limit_bytes` and `metadata.received_bytes` say by how much."""
 
     code = "request_too_large"
+
+
+class AudioTooLarge(TooLarge):
+    """The recording at the address is above the limit."""
+
+    code = "audio_too_large"
 
 
 class UnsupportedMediaType(TollgateError):

@@ -17,7 +17,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Embeddings, Images
+from tollgate.providers.protocols import Chat, Embeddings, Images, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -172,6 +172,22 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Images = self._adapter(model.provider, "draw")
+        return adapter
+
+    def speech(self, model: Model) -> Speech:
+        """The adapter that speaks for a model.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: Speech = self._adapter(model.provider, "speech")
+        return adapter
+
+    def transcription(self, model: Model) -> Transcription:
+        """The adapter that listens for a model.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: Transcription = self._adapter(model.provider, "transcription")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:

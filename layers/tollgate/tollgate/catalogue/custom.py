@@ -123,6 +123,9 @@ class _Entry(BaseModel):
     tiers: list[Literal["1K", "2K", "4K"]] | None = None
     qualities: list[_Name] | dict[str, _Name] | None = None
     prompt_max: _Positive | None = None
+    audio_formats: Annotated[list[str], Field(min_length=1)] | None = None
+    transcript_formats: Annotated[list[str], Field(min_length=1)] | None = None
+    voices: Annotated[list[str], Field(min_length=1)] | None = None
 
 
 def read_entries(path: Path, *, providers: frozenset[str]) -> list[Entry]:

@@ -1,8 +1,8 @@
 """The manners that every contract shares."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, WithJsonSchema
 
 
 class Shape(BaseModel):
@@ -34,3 +34,24 @@ def _trimmed(value: Any) -> Any:
 
 
 Trimmed = BeforeValidator(_trimmed)
+
+
+class Upload(NamedTuple):
+    """A file in a form, as it was sent."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+File = Annotated[InstanceOf[Upload], WithJsonSchema({"type": "string", "format": "binary"})]
+"""A field of a form that holds a file."""
+
+
+class Form(Shape):
+    """A form with parts: `multipart/form-data`. All its values but files arrive as text; lists are repeated parts."""
+
+    model_config = ConfigDict(strict=False)
+
+    too_large_hint: ClassVar[str] = ""
+    """What to do about a form that is too large."""

@@ -18,7 +18,7 @@ from pydantic_core import to_json
 from tollgate.auth.capabilities import may
 from tollgate.contracts.answer import Answer, StreamedAnswer
 from tollgate.contracts.caller import Call, Caller
-from tollgate.contracts.shapes import Query, Shape
+from tollgate.contracts.shapes import Form, Query, Shape
 from tollgate.edge.cors import cors_headers
 from tollgate.edge.errors import body_of, headers_of, internal_error, status_of
 from tollgate.edge.event import caller_of, path_parameters_of
@@ -212,7 +212,7 @@ class _Exchange:
         parts: dict[str, Any] = {"call": call, "resources": self._resources, "scope": self._scope}
         parts |= path_parameters_of(self._scope)
         if endpoint.body is not None:
-            call.body = parse_body(content, call.headers.get("content-type", ""))
+            call.body = _parsed(content, call.headers.get("content-type", ""), endpoint.body)
             parts["request"] = validate(endpoint.body, call.body)
         if endpoint.query is not None:
             parts["query"] = validate(endpoint.query, _query_of(self._scope))
@@ -234,7 +234,7 @@ class _Exchange:
     async def _read_body(self) -> bytes:
         declared = self._call.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > MAX_BODY_BYTES:
-            raise _too_large(int(declared))
+            raise _too_large(int(declared), self._endpoint.body)
         pieces: list[bytes] = []
         size = 0
         while True:
@@ -244,7 +244,7 @@ class _Exchange:
             pieces.append(message.get("body", b""))
             size += len(pieces[-1])
             if size > MAX_BODY_BYTES:
-                raise _too_large(size)
+                raise _too_large(size, self._endpoint.body)
             if not message.get("more_body", False):
                 return b"".join(pieces)
 
@@ -405,8 +405,21 @@ def _header(value: str) -> bytes:
     return _CONTROL.sub(" ", value)[:_LONGEST_HEADER].strip().encode("latin-1", "replace")
 
 
-def _too_large(received: int) -> TooLarge:
+def _parsed(content: bytes, content_type: str, shape: type[Shape]) -> dict[str, Any]:
+    if not issubclass(shape, Form):
+        return parse_body(content, content_type)
+    from tollgate.edge.forms import parse_form  # noqa: PLC0415 - few endpoints take forms
+
+    return parse_form(content, content_type, shape)
+
+
+def _too_large(received: int, shape: type[Shape] | None) -> TooLarge:
+    facts: dict[str, Any] = {"limit_bytes": MAX_BODY_BYTES, "received_bytes": received}
+    if shape is None or not issubclass(shape, Form):
+        return TooLarge(f"The body of {received} bytes exceeds {MAX_BODY_BYTES}.", metadata=facts)
+    hint = shape.too_large_hint
     return TooLarge(
-        f"The body of {received} bytes exceeds {MAX_BODY_BYTES}.",
-        metadata={"limit_bytes": MAX_BODY_BYTES, "received_bytes": received},
+        f"Upload of {received} bytes exceeds {MAX_BODY_BYTES}. {hint}".rstrip(),
+        param="file",
+        metadata={**facts, **({"hint": hint} if hint else {})},
     )

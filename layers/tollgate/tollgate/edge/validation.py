@@ -19,6 +19,7 @@ _LARGE_NUMBER: Final = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{200}")
 # Pydantic speaks Python; the body was JSON.
 _KINDS: Final = {
     "dict_type": "an object",
+    "is_instance_of": "a file",
     "list_type": "an array",
     "model_attributes_type": "an object",
     "model_type": "an object",

@@ -17,17 +17,22 @@ from tollgate.errors import (
     UpstreamInvalid,
     UpstreamTimeout,
 )
+from tollgate.providers.forms import FormBody
 from tollgate.providers.refusals import Rule, is_bad_key, read_refusal, status_in, to_error
 from tollgate.providers.registry import Provider
 
 # An error that came in place of a stream is not longer than this.
 _LONGEST_ERROR_BYTES: Final = 64 * 1024
+# Media types that say nothing about what it is.
+_UNTOLD: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Credential = Callable[[bool], Awaitable[str | None]]
 """Gives the operator's credential, read afresh when asked to; None where there is none."""
+Body = Mapping[str, Any] | FormBody
+"""JSON, or a form with a file."""
 Headers = Callable[[str], Mapping[str, str]]
 """Makes a provider's own headers from the credential."""
 
@@ -94,9 +99,22 @@ class Connection:
         return key
 
     async def post(
-        self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...] = ()
+        self, path: str, body: Body, *, headers: Headers, rules: tuple[Rule, ...] = ()
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """Send a JSON body and read a JSON object: the object, and the headers that came with it.
+        """Send a body and read a JSON object: the object, and the headers that came with it.
+
+        Raises UpstreamError, BadRequest.
+        """
+        content, answered = await self.fetch(path, body, headers=headers, rules=rules)
+        answer = _parsed(content)
+        if not isinstance(answer, dict):
+            raise self.invalid("The provider's answer cannot be read.", 200)
+        return answer, answered
+
+    async def fetch(
+        self, path: str, body: Body, *, headers: Headers, rules: tuple[Rule, ...] = ()
+    ) -> tuple[bytes, Mapping[str, str]]:
+        """Send a body and read whatever is answered: its bytes, and the headers that came with them.
 
         Raises UpstreamError, BadRequest.
         """
@@ -110,17 +128,14 @@ class Connection:
                 content = await self._read(response)
         except TimeoutError as exc:
             raise self._too_slow() from exc
-        answer = _parsed(content)
         if not response.is_success:
-            raise self._refusal(response.status_code, response.headers, answer, rules)
-        if not isinstance(answer, dict):
-            raise self.invalid("The provider's answer cannot be read.", response.status_code)
-        return answer, response.headers
+            raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
+        return content, response.headers
 
     async def events(
         self,
         path: str,
-        body: Mapping[str, Any],
+        body: Body,
         reader: Reader[T],
         *,
         headers: Headers,
@@ -163,6 +178,40 @@ class Connection:
                 if not has_begun and (instead := _parsed(before_first)) is not None:
                     raise self.error_in(instead, rules)
 
+    async def pieces(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Headers,
+        rules: tuple[Rule, ...] = (),
+        takes: tuple[str, ...] = ("audio",),
+    ) -> AsyncGenerator[tuple[str, bytes], None]:
+        """Send a JSON body and read what comes as it comes, each piece with the media type; at the end, an empty one.
+
+        `takes` are the media types that are an answer, or the first words of them; anything else under a status of
+        success is an error. Closing the generator closes the connection, which stops the provider.
+
+        Raises UpstreamError, BadRequest.
+        """
+        timeout_s = self._patience.whole_answer_s
+        async with self._open(path, body, headers=headers, rules=rules, timeout_s=timeout_s) as response:
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            is_answer = media_type in _UNTOLD or media_type in takes or media_type.partition("/")[0] in takes
+            if not response.is_success or not is_answer:
+                content = _parsed(await self._read(response))
+                if not response.is_success:
+                    raise self._refusal(response.status_code, response.headers, content, rules)
+                raise self.error_in(content, rules) if content else self.invalid("The provider's answer is no sound.")
+            async with aclosing(response.aiter_bytes()) as received:
+                clock = asyncio.get_running_loop().time
+                patience_s = self._patience.whole_answer_s
+                while (piece := await self._next(received, clock() + patience_s)) is not None:
+                    if piece:
+                        yield media_type, piece
+                        patience_s = self._patience.idle_s
+            yield media_type, b""
+
     def error_in(self, body: Any, rules: tuple[Rule, ...] = ()) -> TollgateError:
         """The error in a body, or in an event of a stream, that came under a status of success."""
         refusal = read_refusal(self.provider.id, 502, {}, body, secrets=self._secrets)
@@ -182,18 +231,18 @@ class Connection:
 
     @asynccontextmanager
     async def _open(
-        self, path: str, body: Mapping[str, Any], *, headers: Headers, rules: tuple[Rule, ...], timeout_s: float
+        self, path: str, body: Body, *, headers: Headers, rules: tuple[Rule, ...], timeout_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
         if not self.base_url:
             raise self.not_configured(self.provider.address_setting)
-        content = to_json(body)
+        content, kind = body.encode() if isinstance(body, FormBody) else (to_json(body), "application/json")
         key = await self.key()
-        response = await self._send(path, content, headers(key), timeout_s)
+        response = await self._send(path, content, {"content-type": kind, **headers(key)}, timeout_s)
         try:
             # The operator may have changed the secret since it was read.
             if await self._refuses_the_key(response, rules) and (fresh := await self.key(fresh=True)) != key:
                 await response.aclose()
-                response = await self._send(path, content, headers(fresh), timeout_s)
+                response = await self._send(path, content, {"content-type": kind, **headers(fresh)}, timeout_s)
             yield response
         finally:
             await response.aclose()
@@ -210,7 +259,7 @@ class Connection:
                 "POST",
                 self.base_url + path,
                 content=content,
-                headers={"content-type": "application/json", "accept-encoding": "identity", **headers},
+                headers={"accept-encoding": "identity", **headers},
                 timeout=httpx2.Timeout(timeout_s, connect=self._patience.connect_s),
             )
             # A redirect would take the credential along.

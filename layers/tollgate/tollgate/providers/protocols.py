@@ -7,6 +7,8 @@ from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Completion, Delta, JsonObject, Plan
 from tollgate.contracts.embeddings import Embedded, EmbeddingPlan, EmbeddingRequest
 from tollgate.contracts.pictures import ImageRequest, PartialPicture, Pictures
+from tollgate.contracts.speech import Sound, SpeechRequest
+from tollgate.contracts.transcription import Heard, Transcript, TranscriptionRequest
 
 
 class Chat(Protocol):
@@ -79,5 +81,49 @@ class Images(Protocol):
         """Draw, and show what there is meanwhile. A stream that ends without a finished image raises.
 
         Raises as `draw` does.
+        """
+        ...
+
+
+class Speech(Protocol):
+    """A provider that can speak. It holds no state between calls."""
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """What will be sent of a request, with a voice and a format chosen: decided before any money moves.
+
+        Raises UnsupportedParameter, BadRequest.
+        """
+        ...
+
+    def speak(self, request: SpeechRequest) -> AsyncGenerator[Sound, None]:
+        """The sound as it comes; usage where the provider tells it. Closing it stops the provider.
+
+        Raises UpstreamError, and BadRequest for what the provider finds wrong with the request, before the first piece
+        or after any.
+        """
+        ...
+
+
+class Transcription(Protocol):
+    """A provider that can listen. It holds no state between calls."""
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """What will be sent of a request beside the recording: decided before any money moves.
+
+        Raises UnsupportedParameter, BadRequest.
+        """
+        ...
+
+    async def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        """Write it down.
+
+        Raises UpstreamError, and BadRequest for what the provider finds wrong with the request.
+        """
+        ...
+
+    def stream(self, request: TranscriptionRequest) -> AsyncGenerator[Heard, None]:
+        """Write it down as it is heard; the last piece has the whole. Only for a plan that holds `stream`.
+
+        Raises as `transcribe` does, before the first piece or after any.
         """
         ...

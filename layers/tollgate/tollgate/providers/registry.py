@@ -109,7 +109,13 @@ _ROWS: Final = (
         base_url="https://api.openai.com/v1",
         base_url_setting="OPENAI_BASE_URL",
         key_setting="OPENAI_API_KEY",
-        can={"chat": "openai:OpenAIChat", "embed": "openai:OpenAIEmbeddings", "draw": "openai_images:OpenAIImages"},
+        can={
+            "chat": "openai:OpenAIChat",
+            "embed": "openai:OpenAIEmbeddings",
+            "draw": "openai_images:OpenAIImages",
+            "speech": "openai_audio:OpenAISpeech",
+            "transcription": "openai_audio:OpenAITranscription",
+        },
     ),
     Provider(
         id="anthropic",
@@ -129,6 +135,7 @@ _ROWS: Final = (
             "chat": "google:GoogleChat",
             "embed": "google_embeddings:GoogleEmbeddings",
             "draw": "google_images:GoogleImages",
+            "speech": "google_speech:GoogleSpeech",
         },
     ),
     Provider(
@@ -138,7 +145,13 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="AZURE_OPENAI_ENDPOINT",
         key_setting="AZURE_OPENAI_API_KEY",
-        can={"chat": "azure:AzureChat", "embed": "azure:AzureEmbeddings", "draw": "azure_images:AzureImages"},
+        can={
+            "chat": "azure:AzureChat",
+            "embed": "azure:AzureEmbeddings",
+            "draw": "azure_images:AzureImages",
+            "speech": "azure_audio:AzureSpeech",
+            "transcription": "azure_audio:AzureTranscription",
+        },
     ),
     Provider(
         id="bedrock",
@@ -163,6 +176,8 @@ _ROWS: Final = (
             "chat": "openrouter:OpenRouterChat",
             "embed": "openrouter:OpenRouterEmbeddings",
             "draw": "openrouter_images:OpenRouterImages",
+            "speech": "openrouter_audio:OpenRouterSpeech",
+            "transcription": "openrouter_audio:OpenRouterTranscription",
         },
     ),
     Provider(
@@ -179,7 +194,12 @@ _ROWS: Final = (
         base_url="https://api.x.ai/v1",
         base_url_setting="XAI_BASE_URL",
         key_setting="XAI_API_KEY",
-        can={"chat": "xai:XAIChat", "draw": "xai_images:XAIImages"},
+        can={
+            "chat": "xai:XAIChat",
+            "draw": "xai_images:XAIImages",
+            "speech": "xai_audio:XAISpeech",
+            "transcription": "xai_audio:XAITranscription",
+        },
     ),
     Provider(
         id="groq",
@@ -187,7 +207,7 @@ _ROWS: Final = (
         base_url="https://api.groq.com/openai/v1",
         base_url_setting="GROQ_BASE_URL",
         key_setting="GROQ_API_KEY",
-        can={"chat": "rows:RowChat"},
+        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech", "transcription": "rows:RowTranscription"},
         dialect="groq",
     ),
     Provider(
@@ -196,7 +216,7 @@ _ROWS: Final = (
         base_url="https://api.mistral.ai/v1",
         base_url_setting="MISTRAL_BASE_URL",
         key_setting="MISTRAL_API_KEY",
-        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
+        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings", "transcription": "rows_audio:MistralTranscription"},
         dialect="mistral",
     ),
     Provider(
@@ -236,7 +256,12 @@ _ROWS: Final = (
         base_url="",
         base_url_setting="VLLM_BASE_URL",
         key_setting="VLLM_API_KEY",
-        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
+        can={
+            "chat": "rows:RowChat",
+            "embed": "rows:RowEmbeddings",
+            "speech": "rows_audio:RowSpeech",
+            "transcription": "rows_audio:RowTranscription",
+        },
         is_key_needed=False,
         dialect="open",
     ),
@@ -250,6 +275,8 @@ _ROWS: Final = (
             "chat": "sandbox:SandboxChat",
             "embed": "sandbox_embeddings:SandboxEmbeddings",
             "draw": "sandbox_images:SandboxImages",
+            "speech": "sandbox_audio:SandboxSpeech",
+            "transcription": "sandbox_audio:SandboxTranscription",
         },
         is_key_needed=False,
     ),

@@ -31,7 +31,7 @@ from tollgate.providers.parameters import EFFORTS, Dialect, plan
 from tollgate.providers.refusals import read_refusal, to_error
 
 _TOKEN: Final = re.compile(r"\s*\S{1,4}|\s+")
-_PAUSE_S: Final = 0.1
+PAUSE_S: Final = 0.1
 _TOKENS_PER_MESSAGE: Final = 3
 _TOKENS_PER_IMAGE: Final = 85
 _TOKENS_PER_KILOBYTE_OF_SOUND: Final = 10
@@ -91,7 +91,7 @@ class _Script:
         self._body = request.body
         self.trick = request.model.upstream_model
         self.n = int(self._body.get("n") or 1)
-        self.pause_s = _PAUSE_S if self.trick == "slow" else 0.0
+        self.pause_s = PAUSE_S if self.trick == "slow" else 0.0
         self.breaks_after = _BREAKS_AFTER.get(self.trick)
         self._prompt_tokens = sum(map(_tokens_of, self._body["messages"])) + _tokens_in(self._body.get("tools"))
         self.id = f"sandbox-{self._prompt_tokens}-{request.max_output_tokens}"

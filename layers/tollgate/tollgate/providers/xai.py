@@ -19,6 +19,15 @@ from tollgate.providers.refusals import Rule
 
 _TICKS_PER_USD: Final = 10**10
 
+RULES: Final = (
+    # A wrong key is a bad request here.
+    Rule(ProviderAuthFailed, frozenset({400}), texts=("api key",)),
+    Rule(ProviderBilling, frozenset({402, 403, 429}), texts=("credits", "spending limit")),
+    Rule(ContextLengthExceeded, frozenset({400, 413, 422}), texts=("maximum prompt length",)),
+    Rule(ContentFiltered, frozenset({400, 403}), texts=("usage guidelines", "moderation")),
+    Rule(NoProviderAvailable, frozenset({400}), texts=("model not found",)),
+)
+
 
 class XAIChat(CompatibleChat):
     """Chat completions of xAI."""
@@ -36,14 +45,7 @@ class XAIChat(CompatibleChat):
             "reasoning_max": 16_384,
         },
     )
-    rules: tuple[Rule, ...] = (
-        # A wrong key is a bad request here.
-        Rule(ProviderAuthFailed, frozenset({400}), texts=("api key",)),
-        Rule(ProviderBilling, frozenset({402, 403, 429}), texts=("credits", "spending limit")),
-        Rule(ContextLengthExceeded, frozenset({400, 413, 422}), texts=("maximum prompt length",)),
-        Rule(ContentFiltered, frozenset({400, 403}), texts=("usage guidelines", "moderation")),
-        Rule(NoProviderAvailable, frozenset({400}), texts=("model not found",)),
-    )
+    rules: tuple[Rule, ...] = RULES
 
     def usage_from_wire(self, usage: Any) -> Usage | None:
         """Their counts, with the reasoning inside the completion."""

@@ -1,0 +1,62 @@
+"""Speech and transcription of deployments in the operator's own Azure resource."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tollgate.contracts.catalogue import Model
+from tollgate.contracts.chat import JsonObject, Plan
+from tollgate.contracts.speech import SpeechRequest
+from tollgate.contracts.transcription import TranscriptionRequest
+from tollgate.providers.azure import RULES, deployment_of, path_of, resource_address
+from tollgate.providers.connection import Connection
+from tollgate.providers.refusals import Rule
+from tollgate.providers.speech import CompatibleSpeech
+from tollgate.providers.transcription import CompatibleTranscription, ear_of, plan
+
+
+class AzureSpeech(CompatibleSpeech):
+    """Speech of deployments in the operator's own resource."""
+
+    rules: tuple[Rule, ...] = RULES
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        connection.base_url = resource_address(connection.base_url)
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """The key, under Azure's own name."""
+        return {"api-key": key}
+
+    def path(self, request: SpeechRequest) -> str:
+        """See `AzureChat`."""
+        return path_of("audio/speech", request.model, self._connection.environment)
+
+    def to_wire(self, request: SpeechRequest) -> dict[str, Any]:
+        """Our request, to a deployment."""
+        return {**super().to_wire(request), "model": deployment_of(request.model)}
+
+
+class AzureTranscription(CompatibleTranscription):
+    """Transcription of deployments in the operator's own resource."""
+
+    rules: tuple[Rule, ...] = RULES
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        connection.base_url = resource_address(connection.base_url)
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        """The key, under Azure's own name."""
+        return {"api-key": key}
+
+    def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
+        """See `tollgate.providers.protocols.Transcription`."""
+        return plan(body, model, ear_of(model.upstream_model), is_strict=is_strict)
+
+    def path(self, request: TranscriptionRequest) -> str:
+        """See `AzureChat`."""
+        return path_of("audio/transcriptions", request.model, self._connection.environment)
+
+    def name_of(self, model: Model) -> str:
+        """The deployment."""
+        return deployment_of(model)
