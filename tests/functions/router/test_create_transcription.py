@@ -1,6 +1,7 @@
 """POST /v1/audio/transcriptions, through routes and authorizer as clients call it."""
 
 import json
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 
 from tests.functions.conftest import Site
 from tests.recordings import FORM, a_form, a_wav, a_webm
-from tests.upstream import Received, Reply, event_reply, json_reply, raw_reply
+from tests.unit.stores.test_web import _certificate, _server_tls, _trusting
+from tests.upstream import Received, Reply, Upstream, event_reply, json_reply, raw_reply
 from tollgate.contracts.shapes import Form, Upload
 from tollgate.edge.forms import parse_form
+from tollgate.stores.web import Web
 
 _PATH = "/v1/audio/transcriptions"
 _SRT = "1\n00:00:00,000 --> 00:00:02,500\nHello, welcome!\n\n"
@@ -366,3 +369,59 @@ class TestSandbox:
     @pytest.mark.parametrize(("name", "status"), [("error-429", 429), ("error-500", 502), ("filter", 400)])
     async def test_it_fails_on_purpose(self, site: Site, name: str, status: int) -> None:
         assert (await transcribe(site, model=f"sandbox/transcription-{name}")).status_code == status
+
+
+class TestByAddress:
+    @pytest.fixture
+    async def shelf(self, site: Site) -> AsyncIterator[Upstream]:
+        """Where the recording lies: the gateway takes this machine for the internet."""
+        key, certificate = _certificate("cdn.example")
+
+        async def resolve(_name: str, _port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        async with Upstream(tls=_server_tls(key, certificate)) as server:
+            web = Web(
+                tls=_trusting(certificate),
+                resolve=resolve,
+                may_reach=lambda _: True,
+                ports=frozenset({server.port}),
+            )
+            site.world.resources.__dict__["web"] = web
+            yield server
+
+    async def test_a_recording_at_an_address_is_fetched_and_sent_on(self, site: Site, shelf: Upstream) -> None:
+        site.upstream.replies = [a_text()]
+        recording = Random(7).randbytes(5_000_000)
+        shelf.replies = [raw_reply(recording, "audio/mpeg")]
+        url = f"https://cdn.example:{shelf.port}/shows/one%20two.mp3?sig=x"
+
+        response = await transcribe(site, ("file_url", url), file=None)
+
+        assert response.json()["text"] == "Hello, welcome!"
+        assert sent(site.upstream.requests[0])["file"] == Upload("one two.mp3", "audio/mpeg", recording)
+
+    async def test_one_that_is_too_large_is_told_with_its_limit(self, site: Site, shelf: Upstream) -> None:
+        shelf.replies = [raw_reply(bytes(25 * 1024 * 1024 + 1), "audio/mpeg")]
+
+        response = await transcribe(site, ("file_url", f"https://cdn.example:{shelf.port}/a.mp3"), file=None)
+
+        error = response.json()["error"]
+        assert (response.status_code, error["code"], error["param"]) == (413, "audio_too_large", "file_url")
+        assert error["metadata"]["limit_bytes"] == 25 * 1024 * 1024
+
+    async def test_what_is_no_recording_is_refused(self, site: Site, shelf: Upstream) -> None:
+        shelf.replies = [raw_reply("<html>")]
+
+        response = await transcribe(site, ("file_url", f"https://cdn.example:{shelf.port}/page"), file=None)
+
+        error = response.json()["error"]
+        assert (response.status_code, error["param"]) == (400, "file_url")
+
+    async def test_nothing_is_fetched_for_an_account_that_owns_nothing(self, site: Site, shelf: Upstream) -> None:
+        key = await site.world.key(await site.world.account(balance_usd=None))
+
+        url = f"https://cdn.example:{shelf.port}/a.mp3"
+        response = await transcribe(site, ("file_url", url), key=key, file=None)
+
+        assert (response.status_code, shelf.requests) == (402, [])

@@ -63,7 +63,7 @@ def named(upload: Upload) -> Upload:
         extension = next((kind for magic, kind in _MAGIC if magic.match(upload.content)), "")
         if not extension:
             formats = "flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav, webm"
-            raise BadRequest(f"The format of 'file' is not known. It can be {formats}.", param="file")
+            raise BadRequest(f"The format of the recording is not known. It can be {formats}.", param="file")
         name = f"{name or 'audio'}.{extension}"
     return Upload(name, _MEDIA_TYPES[extension], upload.content)
 
