@@ -39,7 +39,7 @@ def test_a_provider_needs_a_name_and_an_address_alone(file: Path) -> None:
             base_url="http://lab.internal:8000/v1",
             base_url_setting="LAB_BASE_URL",
             key_setting="",
-            can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings", "draw": "row_images:RowImages"},
+            can={"chat": "rows:RowChat", "embed": "rows_embeddings:RowEmbeddings", "draw": "row_images:RowImages"},
             is_key_needed=False,
             dialect="open",
         )

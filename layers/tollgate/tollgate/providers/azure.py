@@ -10,10 +10,8 @@ from urllib.parse import quote
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest
-from tollgate.contracts.embeddings import EmbeddingRequest
 from tollgate.errors import ProviderBilling
 from tollgate.providers.compatible import CompatibleChat, mention_json
-from tollgate.providers.compatible_embeddings import CompatibleEmbeddings
 from tollgate.providers.connection import Connection
 from tollgate.providers.parameters import TUNING, Dialect
 from tollgate.providers.refusals import Rule
@@ -56,28 +54,6 @@ class AzureChat(CompatibleChat):
         for name in _FILTER_FIELDS:
             choice.pop(name, None)
         return choice
-
-
-class AzureEmbeddings(CompatibleEmbeddings):
-    """Embeddings of deployments in the operator's own resource."""
-
-    rules: tuple[Rule, ...] = RULES
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        connection.base_url = resource_address(connection.base_url)
-
-    def headers(self, key: str) -> Mapping[str, str]:
-        """The key, under Azure's own name."""
-        return {"api-key": key}
-
-    def path(self, request: EmbeddingRequest) -> str:
-        """Where the request goes."""
-        return path_of("embeddings", request.model, self._connection.environment)
-
-    def to_wire(self, request: EmbeddingRequest) -> dict[str, Any]:
-        """Our request, to a deployment."""
-        return {**super().to_wire(request), "model": deployment_of(request.model)}
 
 
 def path_of(operation: str, model: Model, environment: Mapping[str, str]) -> str:

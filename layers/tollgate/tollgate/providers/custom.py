@@ -112,7 +112,7 @@ def _row(path: Path, number: int, entry: Any, taken: Collection[str]) -> Provide
         base_url=known.base_url.rstrip("/"),
         base_url_setting=re.sub(r"[^A-Z0-9]", "_", known.id.upper()) + "_BASE_URL",
         key_setting=known.key_setting or "",
-        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings", "draw": "row_images:RowImages"},
+        can={"chat": "rows:RowChat", "embed": "rows_embeddings:RowEmbeddings", "draw": "row_images:RowImages"},
         is_key_needed=known.key_setting is not None,
         dialect="open",
         headers={name.lower(): text for name, text in (known.headers or {}).items()},

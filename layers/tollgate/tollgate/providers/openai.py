@@ -6,7 +6,6 @@ from typing import Any, Final
 from tollgate.contracts.chat import ChatRequest
 from tollgate.errors import ContentFiltered, ProviderAuthFailed
 from tollgate.providers.compatible import CompatibleChat, mention_json
-from tollgate.providers.compatible_embeddings import CompatibleEmbeddings
 from tollgate.providers.parameters import Dialect
 from tollgate.providers.refusals import Rule
 
@@ -35,16 +34,6 @@ class OpenAIChat(CompatibleChat):
         if body.get("response_format", {}).get("type") == "json_object":
             body["messages"] = mention_json(body["messages"], self.dialect.flags_of(request.model))
         return body
-
-
-class OpenAIEmbeddings(CompatibleEmbeddings):
-    """Embeddings of OpenAI itself."""
-
-    rules: tuple[Rule, ...] = RULES
-
-    def headers(self, key: str) -> Mapping[str, str]:
-        """The key, and for whom it shall act."""
-        return headers_of(key, self._connection.environment)
 
 
 def headers_of(key: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -8,11 +8,9 @@ from typing import Any, ClassVar, Final
 from pydantic_core import from_json
 
 from tollgate.contracts.chat import ChatRequest
-from tollgate.contracts.embeddings import EmbeddingRequest
 from tollgate.contracts.usage import Usage
 from tollgate.errors import ContentFiltered, NoProviderAvailable, ProviderOverloaded
 from tollgate.providers.compatible import CompatibleChat, read_usage
-from tollgate.providers.compatible_embeddings import CompatibleEmbeddings
 from tollgate.providers.connection import Connection
 from tollgate.providers.parameters import TUNING, Dialect
 from tollgate.providers.reasoning import name_reasoning
@@ -82,28 +80,6 @@ class OpenRouterChat(CompatibleChat):
     def usage_from_wire(self, usage: Any) -> Usage | None:
         """Their counts, which are OpenAI's, and what they take for the call."""
         read = read_usage(usage)
-        return read and replace(read, upstream_cost_usd=cost_in(usage))
-
-
-class OpenRouterEmbeddings(CompatibleEmbeddings):
-    """Embeddings of OpenRouter."""
-
-    rules: tuple[Rule, ...] = RULES
-
-    def headers(self, key: str) -> Mapping[str, str]:
-        """The key, and who the operator says that is asking."""
-        return headers_of(key, self._connection.environment)
-
-    def to_wire(self, request: EmbeddingRequest) -> dict[str, Any]:
-        """Our request, and whom the operator lets it ask.
-
-        Raises NoProviderAvailable where the operator's setting is no JSON object.
-        """
-        return {**super().to_wire(request), **preferences(self._connection)}
-
-    def usage_from_wire(self, usage: Any) -> Usage | None:
-        """Their count, and what they take for the call."""
-        read = super().usage_from_wire(usage)
         return read and replace(read, upstream_cost_usd=cost_in(usage))
 
 

@@ -111,7 +111,7 @@ _ROWS: Final = (
         key_setting="OPENAI_API_KEY",
         can={
             "chat": "openai:OpenAIChat",
-            "embed": "openai:OpenAIEmbeddings",
+            "embed": "openai_embeddings:OpenAIEmbeddings",
             "draw": "openai_images:OpenAIImages",
             "speech": "openai_audio:OpenAISpeech",
             "transcription": "openai_audio:OpenAITranscription",
@@ -147,7 +147,7 @@ _ROWS: Final = (
         key_setting="AZURE_OPENAI_API_KEY",
         can={
             "chat": "azure:AzureChat",
-            "embed": "azure:AzureEmbeddings",
+            "embed": "azure_embeddings:AzureEmbeddings",
             "draw": "azure_images:AzureImages",
             "speech": "azure_audio:AzureSpeech",
             "transcription": "azure_audio:AzureTranscription",
@@ -174,7 +174,7 @@ _ROWS: Final = (
         key_setting="OPENROUTER_API_KEY",
         can={
             "chat": "openrouter:OpenRouterChat",
-            "embed": "openrouter:OpenRouterEmbeddings",
+            "embed": "openrouter_embeddings:OpenRouterEmbeddings",
             "draw": "openrouter_images:OpenRouterImages",
             "speech": "openrouter_audio:OpenRouterSpeech",
             "transcription": "openrouter_audio:OpenRouterTranscription",
@@ -207,7 +207,7 @@ _ROWS: Final = (
         base_url="https://api.groq.com/openai/v1",
         base_url_setting="GROQ_BASE_URL",
         key_setting="GROQ_API_KEY",
-        can={"chat": "rows:RowChat", "speech": "rows:RowSpeech", "transcription": "rows:RowTranscription"},
+        can={"chat": "rows:RowChat", "speech": "rows_audio:RowSpeech", "transcription": "rows_audio:RowTranscription"},
         dialect="groq",
     ),
     Provider(
@@ -216,7 +216,11 @@ _ROWS: Final = (
         base_url="https://api.mistral.ai/v1",
         base_url_setting="MISTRAL_BASE_URL",
         key_setting="MISTRAL_API_KEY",
-        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings", "transcription": "rows_audio:MistralTranscription"},
+        can={
+            "chat": "rows:RowChat",
+            "embed": "rows_embeddings:RowEmbeddings",
+            "transcription": "rows_audio:MistralTranscription",
+        },
         dialect="mistral",
     ),
     Provider(
@@ -225,7 +229,11 @@ _ROWS: Final = (
         base_url="https://api.together.xyz/v1",
         base_url_setting="TOGETHER_BASE_URL",
         key_setting="TOGETHER_API_KEY",
-        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings", "draw": "together_images:TogetherImages"},
+        can={
+            "chat": "rows:RowChat",
+            "embed": "rows_embeddings:RowEmbeddings",
+            "draw": "together_images:TogetherImages",
+        },
         dialect="together",
     ),
     Provider(
@@ -234,7 +242,7 @@ _ROWS: Final = (
         base_url="https://api.fireworks.ai/inference/v1",
         base_url_setting="FIREWORKS_BASE_URL",
         key_setting="FIREWORKS_API_KEY",
-        can={"chat": "rows:RowChat", "embed": "rows:RowEmbeddings"},
+        can={"chat": "rows:RowChat", "embed": "rows_embeddings:RowEmbeddings"},
         dialect="fireworks",
     ),
     Provider(
@@ -258,7 +266,7 @@ _ROWS: Final = (
         key_setting="VLLM_API_KEY",
         can={
             "chat": "rows:RowChat",
-            "embed": "rows:RowEmbeddings",
+            "embed": "rows_embeddings:RowEmbeddings",
             "speech": "rows_audio:RowSpeech",
             "transcription": "rows_audio:RowTranscription",
         },
