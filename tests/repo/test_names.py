@@ -14,13 +14,16 @@ from mangum import Mangum
 from pydantic import BaseModel
 
 from tollgate.auth.capabilities import ANY_KEY, CAPABILITIES, may
+from tollgate.contracts.shapes import Form
 from tollgate.edge.authorizer import Authorizer
 from tollgate.edge.endpoint import Endpoint
 from tollgate.edge.event import caller_of, path_parameters_of
+from tollgate.edge.forms import parse_form
 from tollgate.edge.validation import parse_body, validate
 from tollgate_cli.examples import read_event
 from tollgate_cli.local.gateway import load_handler
 from tollgate_cli.template import ROOT, Function, read_template
+from tollgate_runtime.events import body_of
 
 TEMPLATE = read_template()
 FUNCTIONS = tuple(TEMPLATE.functions.values())
@@ -190,7 +193,11 @@ async def test_an_event_holds_what_its_contracts_ask_for(function: Function) -> 
     endpoint = load_handler(function, "app")
 
     if endpoint.body is not None:
-        validate(endpoint.body, parse_body(event["body"].encode(), event["headers"]["Content-Type"]))
+        content, content_type = body_of(event), event["headers"]["Content-Type"]
+        if issubclass(endpoint.body, Form):
+            validate(endpoint.body, parse_form(content, content_type, endpoint.body))
+        else:
+            validate(endpoint.body, parse_body(content, content_type))
     if endpoint.query is not None:
         validate(endpoint.query, event["queryStringParameters"] or {})
 

@@ -3,7 +3,7 @@
 The upstream name of a model says what it does, as in `sandbox`:
 
 `speech`        speaks
-`transcription` listens; `transcription-tokens` is paid by tokens
+`transcription` and `tokens` listen
 `slow`          a tenth of a second between two pieces
 `cut`           breaks off after the first pieces
 `empty`         says nothing
