@@ -24,11 +24,7 @@ from tollgate.contracts.usage import Usage
 from tollgate.errors import UnsupportedParameter
 from tollgate.ledger.money import ZERO
 from tollgate.ledger.prices import cost_of
-<<<<<<< HEAD
-from tollgate.providers import sandbox, sandbox_embeddings, sandbox_images
-=======
-from tollgate.providers import sandbox, sandbox_audio
->>>>>>> audio
+from tollgate.providers import sandbox, sandbox_audio, sandbox_embeddings, sandbox_images
 from tollgate.providers.parameters import plan
 from tollgate_cli.catalogue import FACTS, MODELS, build, collect, dialect_of
 
@@ -136,14 +132,10 @@ def test_every_sandbox_model_is_one_that_the_sandbox_knows() -> None:
         if entry["provider"] == "sandbox"
     }
 
-<<<<<<< HEAD
-    known = f"{sandbox.__doc__}{sandbox_embeddings.__doc__}{sandbox_images.__doc__}"
+    makers = (sandbox, sandbox_audio, sandbox_embeddings, sandbox_images)
+    known = "".join(maker.__doc__ or "" for maker in makers)
     plain = {trick.removeprefix("embedding-") for trick in tricks}
     assert all("error-" in trick or f"`{trick}`" in known for trick in plain)
-=======
-    told = f"{sandbox.__doc__}{sandbox_audio.__doc__}"
-    assert all(trick.startswith("error-") or f"`{trick}`" in told for trick in tricks)
->>>>>>> audio
 
 
 REQUESTS: Final[Mapping[str, Any]] = {
