@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tollgate.contracts.shapes import Form, Upload
+from tollgate.contracts.shapes import Form
+from tollgate.contracts.upload import Upload
 from tollgate.edge.forms import parse_form
 from tollgate_cli.schemas import Schema, Schemas
 from tollgate_cli.template import ROOT, Function

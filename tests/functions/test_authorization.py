@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import World
 from tests.functions.conftest import Site
+from tests.recordings import FORM, a_form, a_wav
 from tollgate.auth.capabilities import CAPABILITIES
 from tollgate_cli.template import Route, read_template
 
@@ -23,6 +24,7 @@ _BODIES: dict[str, Any] = {
     "CreateEmbeddingFunction": {"model": "sandbox/embedding", "input": "Hi"},
     "CreateImageFunction": {"model": "sandbox/image", "prompt": "A lighthouse", "size": "64x64"},
     "CreateSpeechFunction": {"model": "sandbox/speech", "input": "Hi"},
+    "CreateTranscriptionFunction": a_form(("model", "sandbox/transcription"), ("file", ("a.wav", a_wav(1)))),
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
@@ -62,6 +64,9 @@ class _Tenant:
         path = route.path.replace("+}", "}").format(**values)
         body = _BODIES.get(route.function)
         headers = {"authorization": f"Bearer {key}"} if key else {}
+        if isinstance(body, bytes):
+            headers |= FORM
+            return await self.world.client.request(route.method, path, headers=headers, content=body)
         if body is None:
             return await self.world.client.request(route.method, path, headers=headers)
         return await self.world.client.request(route.method, path, headers=headers, json=body)

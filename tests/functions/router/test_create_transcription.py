@@ -13,7 +13,8 @@ from tests.functions.conftest import Site
 from tests.recordings import FORM, a_form, a_wav, a_webm
 from tests.unit.stores.test_web import _certificate, _server_tls, _trusting
 from tests.upstream import Received, Reply, Upstream, event_reply, json_reply, raw_reply
-from tollgate.contracts.shapes import Form, Upload
+from tollgate.contracts.shapes import Form
+from tollgate.contracts.upload import Upload
 from tollgate.edge.forms import parse_form
 from tollgate.stores.web import Web
 

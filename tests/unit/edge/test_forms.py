@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recordings import BOUNDARY, FORM, a_form
-from tollgate.contracts.shapes import File, Form, Upload
+from tollgate.contracts.shapes import File, Form
+from tollgate.contracts.upload import Upload
 from tollgate.edge.forms import parse_form
 from tollgate.edge.validation import validate
 from tollgate.errors import BadRequest, InvalidMultipart, UnsupportedMediaType

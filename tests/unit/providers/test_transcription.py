@@ -14,8 +14,9 @@ from tests.unit.providers.test_speech import KEY
 from tests.upstream import Received, Reply, Upstream, a_client, event_reply, json_reply, raw_reply
 from tests.wire import read
 from tollgate.contracts.catalogue import Model, Price
-from tollgate.contracts.shapes import Form, Upload
+from tollgate.contracts.shapes import Form
 from tollgate.contracts.transcription import Heard, Transcript, TranscriptionRequest
+from tollgate.contracts.upload import Upload
 from tollgate.edge.forms import parse_form
 from tollgate.errors import UnsupportedParameter, UpstreamInvalid
 from tollgate.providers.connection import Connection

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recordings import a_wav, a_webm, an_mp3
-from tollgate.contracts.shapes import Upload
 from tollgate.contracts.transcription import Transcript
+from tollgate.contracts.upload import Upload
 from tollgate.errors import BadRequest
 from tollgate.services.recordings import Length, measure, named
 from tollgate.services.subtitles import last_second, to_srt, to_vtt

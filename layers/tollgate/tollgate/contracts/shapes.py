@@ -1,8 +1,10 @@
 """The manners that every contract shares."""
 
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, WithJsonSchema
+
+from tollgate.contracts.upload import Upload
 
 
 class Shape(BaseModel):
@@ -34,14 +36,6 @@ def _trimmed(value: Any) -> Any:
 
 
 Trimmed = BeforeValidator(_trimmed)
-
-
-class Upload(NamedTuple):
-    """A file in a form, as it was sent."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 File = Annotated[InstanceOf[Upload], WithJsonSchema({"type": "string", "format": "binary"})]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import JsonObject
-from tollgate.contracts.shapes import Upload
+from tollgate.contracts.upload import Upload
 from tollgate.contracts.usage import Usage
 
 

@@ -6,7 +6,8 @@ from typing import Any, Final, get_args, get_origin
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from tollgate.contracts.shapes import Form, Upload
+from tollgate.contracts.shapes import Form
+from tollgate.contracts.upload import Upload
 from tollgate.errors import InvalidMultipart, UnsupportedMediaType
 
 MEDIA_TYPE: Final = "multipart/form-data"

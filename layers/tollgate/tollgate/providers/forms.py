@@ -3,7 +3,7 @@
 from secrets import token_hex
 from typing import NamedTuple
 
-from tollgate.contracts.shapes import Upload
+from tollgate.contracts.upload import Upload
 
 
 class FormBody(NamedTuple):

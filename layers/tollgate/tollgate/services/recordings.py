@@ -6,7 +6,7 @@ import re
 import struct
 from typing import Final, NamedTuple
 
-from tollgate.contracts.shapes import Upload
+from tollgate.contracts.upload import Upload
 from tollgate.errors import BadRequest
 
 _MEDIA_TYPES: Final = {

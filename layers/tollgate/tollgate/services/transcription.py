@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import Plan
-from tollgate.contracts.shapes import Upload
 from tollgate.contracts.transcription import Heard, Transcript, TranscriptionRequest
+from tollgate.contracts.upload import Upload
 from tollgate.contracts.usage import Usage
 from tollgate.errors import AudioTooLarge, BadRequest, ModelUnpriced, TollgateError
 from tollgate.ledger.bounds import TOKENS_PER_ITEM, estimate_tokens
