@@ -53,7 +53,7 @@ def failures_of(
     found: dict[HTTPStatus, list[Failure]] = {}
     for kind in _kinds_of(endpoint, takes_key=takes_key, calls_model=calls_model, streams=streams):
         failure = Failure(code_of(kind, endpoint.family), _when(kind), kind)
-        of_status = found.setdefault(status_of(_example(kind)), [])
+        of_status = found.setdefault(HTTPStatus(status_of(_example(kind), family=endpoint.family)), [])
         if failure.code not in {other.code for other in of_status}:
             of_status.append(failure)
     return dict(sorted(found.items()))

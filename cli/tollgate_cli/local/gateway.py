@@ -49,7 +49,11 @@ class LocalGateway:
             if function.routes or name == template.unrouted
         }
         self._routes = sorted(
-            ((_pattern(route.path), route) for function in template.functions.values() for route in function.routes),
+            (
+                (_pattern(route.path), route)
+                for function in template.functions.values()
+                for route in (*function.routes, *function.stand_ins)
+            ),
             key=lambda item: _specificity(item[1].path),
         )
 

@@ -3,6 +3,8 @@
 TollgateError
 ├── BadRequest                  the request cannot be understood; `param` names the field
 │   ├── InvalidJson
+│   ├── MissingParams           fields that have to be there; `metadata.params` lists them
+│   ├── InvalidParams           fields that are not as they should be; `metadata.params` and `metadata.details` say why
 │   ├── InvalidModelId
 │   ├── WrongEndpoint           the model answers another kind of request
 │   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
@@ -92,6 +94,14 @@ class InvalidJson(BadRequest):
     """The body is not JSON, or is JSON that no client can have meant: NaN, Infinity, half a surrogate pair."""
 
     code = "invalid_json"
+
+
+class MissingParams(BadRequest):
+    """Fields that have to be there are not; `data.params` lists them."""
+
+
+class InvalidParams(BadRequest):
+    """Fields are not as they should be; `data.params` and `data.details` say which, and why."""
 
 
 class InvalidModelId(BadRequest):
