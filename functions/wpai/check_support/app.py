@@ -3,7 +3,7 @@
 from tollgate.contracts.wpai.prompts import PromptRequest, Supported
 from tollgate.edge.lambdas import buffered
 from tollgate.edge.wordpress import rest_endpoint
-from tollgate.services.wpai.prompts import check_support
+from tollgate.services.wpai.support import check_support
 
 app = rest_endpoint(check_support, body=PromptRequest, answer=Supported, capability="prompt_ai", is_gated=False)
 handler = buffered(app)

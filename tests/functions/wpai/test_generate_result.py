@@ -279,71 +279,15 @@ class TestBadBodies:
         assert told(response) == (400, "rest_invalid_json")
         assert response.json()["data"]["json_error_code"] == 4
 
-    @pytest.mark.parametrize(
-        ("changes", "expected"),
-        [
-            ({"messages": []}, {"messages": "rest_too_few_items"}),
-            ({"messages": "hello"}, {"messages": "rest_invalid_type"}),
-            ({"messages": [say(role="system")]}, {"messages": "rest_not_in_enum"}),
-            ({"messages": [{"role": "user", "parts": []}]}, {"messages": "rest_too_few_items"}),
-            ({"messages": [{"role": "user"}]}, {"messages": "rest_property_required"}),
-            ({"messages": [parts({**TEXT, "x": 1})]}, {"messages": "rest_no_matching_schema"}),
-            ({"messages": [parts({**TEXT, "channel": "x"})]}, {"messages": "rest_no_matching_schema"}),
-            ({"messages": [parts({**TEXT, "type": "file"})]}, {"messages": "rest_no_matching_schema"}),
-            ({"messages": [parts({"text": "x"})]}, {"messages": "rest_no_matching_schema"}),
-            ({"messages": [a_file(url="https://example.com/a.png")]}, {"messages": "rest_no_matching_schema"}),
-            ({"messages": [a_file(base64Data="!!!")]}, {"messages": "rest_no_matching_schema"}),
-            ({"messages": [a_file(base64Data="/etc/passwd")]}, {"messages": "rest_no_matching_schema"}),
-            ({"messages": [a_file(mimeType="image")]}, {"messages": "rest_no_matching_schema"}),
-            (
-                {"messages": [a_file(fileType="remote", base64Data=None, url="ftp://x/y")]},
-                {"messages": "rest_no_matching_schema"},
-            ),
-            (
-                {"messages": [parts({"type": "function_call", "functionCall": {"name": "x"}})]},
-                {"messages": "rest_invalid_param"},
-            ),
-            (
-                {"messages": [parts({"type": "function_response", "functionResponse": {"name": "x"}})]},
-                {"messages": "rest_no_matching_schema"},
-            ),
-            (
-                {"messages": [parts({"type": "function_response", "functionResponse": {"response": 1}})]},
-                {"messages": "rest_no_matching_schema"},
-            ),
-            ({"modelConfig": {"temperature": 3}}, {"modelConfig": "rest_out_of_bounds"}),
-            ({"modelConfig": {"maxTokens": 0}}, {"modelConfig": "rest_out_of_bounds"}),
-            ({"modelConfig": {"maxTokens": 1.5}}, {"modelConfig": "rest_invalid_type"}),
-            ({"modelConfig": {"maxTokens": True}}, {"modelConfig": "rest_invalid_type"}),
-            ({"modelConfig": {"logprobs": "yes"}}, {"modelConfig": "rest_invalid_type"}),
-            ({"modelConfig": {"stopSequences": "a,b"}}, {"modelConfig": "rest_invalid_type"}),
-            ({"modelConfig": {"candidateCount": 1000}}, {"modelConfig": "rest_out_of_bounds"}),
-            ({"modelConfig": {"foo": 1}}, {"modelConfig": "rest_additional_properties_forbidden"}),
-            ({"requestOptions": {"foo": 1}}, {"requestOptions": "rest_additional_properties_forbidden"}),
-            ({"modelConfig": {"outputMediaAspectRatio": "3"}}, {"modelConfig": "rest_invalid_pattern"}),
-            (
-                {"modelConfig": {"outputMediaAspectRatio": "3:2", "outputMediaOrientation": "square"}},
-                {"modelConfig": "rest_invalid_param"},
-            ),
-            ({"capability": "x"}, {"capability": "rest_not_in_enum"}),
-            ({"capability": ""}, {"capability": "rest_not_in_enum"}),
-            ({"providerId": 5}, {"providerId": "rest_invalid_type"}),
-            ({"modelPreferences": [["a"]]}, {"modelPreferences": "rest_no_matching_schema"}),
-            ({"modelPreferences": [["a", "b", "c"]]}, {"modelPreferences": "rest_no_matching_schema"}),
-            (
-                {"modelConfig": {"topP": 2}, "capability": "x"},
-                {"modelConfig": "rest_out_of_bounds", "capability": "rest_not_in_enum"},
-            ),
-        ],
-        ids=str,
-    )
-    async def test_each_bad_parameter_is_named_with_its_fault(
-        self, site: Site, changes: dict[str, Any], expected: dict[str, str]
-    ) -> None:
-        response = await prompt(site, **changes)
+    async def test_all_bad_parameters_are_named_together(self, site: Site) -> None:
+        response = await prompt(site, modelConfig={"topP": 2}, capability="x", requestOptions={"foo": 1})
 
-        assert fault(response) == expected
-        assert response.json()["data"]["params"].keys() == expected.keys()
+        assert fault(response) == {
+            "modelConfig": "rest_out_of_bounds",
+            "capability": "rest_not_in_enum",
+            "requestOptions": "rest_additional_properties_forbidden",
+        }
+        assert response.json()["data"]["params"].keys() == response.json()["data"]["details"].keys()
         assert site.upstream.requests == []
 
     async def test_the_fault_says_where_it_is_and_which_form_was_meant(self, site: Site) -> None:
@@ -354,22 +298,18 @@ class TestBadBodies:
         assert detail["message"].startswith("messages[0][parts][0] does not match the expected format. Reason: ")
         assert "messages[0][parts][0][file] matches more than one" in detail["message"]
 
-    @pytest.mark.parametrize(
-        "changes",
-        [
-            {"modelConfig": []},
-            {"unknown": 1},
-            {"providerId": None},
-            {"modelConfig": {"temperature": None, "stopSequences": [], "outputSchema": []}},
-            {"modelConfig": {"maxTokens": 12.0, "logprobs": "false"}},
-            {"messages": [parts(TEXT)]},
-            {"messages": [say(""), say("more")]},
-            {"requestOptions": {"timeout": None, "maxRedirects": 0}},
-        ],
-        ids=str,
-    )
-    async def test_what_php_pages_send_is_taken(self, site: Site, changes: dict[str, Any]) -> None:
-        assert (await prompt(site, **changes)).status_code == 200
+    async def test_what_php_pages_send_is_taken(self, site: Site) -> None:
+        config: Any = {
+            "temperature": None,
+            "stopSequences": [],
+            "outputSchema": [],
+            "maxTokens": 12.0,
+            "logprobs": "false",
+        }
+
+        response = await prompt(site, modelConfig=config, requestOptions=[], providerId=None, unknown=1)
+
+        assert response.status_code == 200
 
 
 class TestFailures:
@@ -428,8 +368,14 @@ class TestWho:
         client = site.world.client
 
         for headers in ({}, {"authorization": "Bearer tg-wrong"}):
-            response = await client.post("/wp-ai/v1/generate", json={}, headers=headers)
+            response = await client.post(
+                "/wp-ai/v1/generate", json={}, headers={**headers, "origin": "https://example.com"}
+            )
             assert told(response) == (401, "rest_forbidden")
+            assert response.json()["message"] == "Sorry, you are not allowed to prompt AI models directly."
+            # Else the page would see a failure of the network.
+            assert response.headers["access-control-allow-origin"] == "https://example.com"
+            assert response.headers["access-control-allow-credentials"] == "true"
 
     async def test_a_key_without_the_capability_is_403_in_wordpress_words(self, site: Site) -> None:
         key = await site.world.key(site.account_id, "read")

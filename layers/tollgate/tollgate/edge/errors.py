@@ -124,11 +124,12 @@ _WPAI_STATUS: Final[Mapping[type[TollgateError], HTTPStatus]] = {
 }
 # Statuses of a provider that are passed on: they are about the caller's request. 401 to 403 are about the operator.
 _WPAI_PASSED_ON: Final = frozenset({400, 404, 408, 409, 413, 422, 429})
-_WPAI_FORBIDDEN: Final[Mapping[str, str]] = {
+REST_FORBIDDEN: Final[Mapping[str, str]] = {
     "prompt_ai": "Sorry, you are not allowed to prompt AI models directly.",
     "list_ai_providers": "Sorry, you are not allowed to list AI providers.",
     "list_ai_models": "Sorry, you are not allowed to list AI models.",
 }
+"""What WordPress says to a caller who lacks a capability."""
 
 # Whether OpenAI's SDKs shall try again by themselves. Not after a time-out: the provider may still work, and bill.
 _WORTH_RETRYING: Final[Mapping[type[TollgateError], bool]] = {
@@ -254,7 +255,7 @@ def _wpai_body(error: TollgateError, _request_id: str) -> dict[str, Any]:
     code, status = _wpai_fault(error)
     body = wordpress_body(error, code, status)
     if isinstance(error, InsufficientScope):
-        body["message"] = _WPAI_FORBIDDEN.get(error.metadata.get("required", ""), error.message)
+        body["message"] = REST_FORBIDDEN.get(error.metadata.get("required", ""), error.message)
     return body
 
 

@@ -1,4 +1,4 @@
-"""Prompts: answered by the model that fits, or only looked at for whether there is one."""
+"""Prompts, answered by the model that fits."""
 
 import asyncio
 from importlib import import_module
@@ -6,14 +6,13 @@ from typing import Any
 
 from tollgate.contracts.answer import Answer
 from tollgate.contracts.caller import Call
-from tollgate.contracts.wpai.prompts import PromptRequest, Supported
-from tollgate.errors import BadRequest, PaymentRequired, UpstreamTimeout
+from tollgate.contracts.wpai.prompts import PromptRequest
+from tollgate.errors import BadRequest, UpstreamTimeout
 from tollgate.resources import Resources
 from tollgate.services.completions import lifetime_s
-from tollgate.services.gate import check_balance
 from tollgate.services.wpai.generated import Generated
 from tollgate.services.wpai.metadata import model_metadata, provider_metadata
-from tollgate.services.wpai.selection import GENERATORS, Chosen, choose_model, is_answerable
+from tollgate.services.wpai.selection import GENERATORS, Chosen, choose_model
 
 
 async def generate_result(request: PromptRequest, call: Call, resources: Resources) -> Answer:
@@ -36,20 +35,6 @@ async def generate_result(request: PromptRequest, call: Call, resources: Resourc
         "additionalData": generated.additional_data,
     }
     return Answer(content=content, headers=generated.headers)
-
-
-async def check_support(request: PromptRequest, call: Call, resources: Resources) -> Supported:
-    """Whether a model can answer the prompt for this key. Nothing is generated.
-
-    Raises InvalidParams, MissingParams, UpstreamError.
-    """
-    if not await is_answerable(request, call, resources):
-        return Supported(supported=False)
-    try:
-        await check_balance(call, resources)
-    except PaymentRequired:
-        return Supported(supported=False)
-    return Supported(supported=True)
 
 
 async def _in_time(chosen: Chosen, request: PromptRequest, call: Call, resources: Resources) -> Generated:
