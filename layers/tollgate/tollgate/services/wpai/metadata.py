@@ -53,11 +53,7 @@ def models_of(provider_id: str, call: Call, resources: Resources) -> list[Model]
 
     That is one without a suffix before its variants, one that is released before a preview, a newer before an older.
     """
-    models = [
-        model
-        for model in resources.catalogue.all()
-        if model.provider == provider_id and model.enabled and allows(call.caller.scope, model.id)
-    ]
+    models = [model for model in resources.catalogue.of_provider(provider_id) if allows(call.caller.scope, model.id)]
     names = {name_of(model) for model in models}
     return sorted(models, key=lambda model: _rank(model, names))
 

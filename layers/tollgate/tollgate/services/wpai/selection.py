@@ -84,16 +84,17 @@ async def choose_model(request: PromptRequest, call: Call, resources: Resources)
     configured = await configured_providers(resources)
     _check_provider(request, resources)
     if request.model_id:
-        model = _named(request, call, resources, configured)
-        return Chosen(model, _capability_of(request, model))
+        named = _named(request, call, resources, configured)
+        return Chosen(named, _capability_of(request, named))
     capability = inferred_capability(request)
-    candidates = [model for model in _models(request, call, resources, configured) if _fits(request, model, capability)]
-    if not candidates:
+    candidates = _Candidates(request, capability, call, resources, configured)
+    model = candidates.preferred() or candidates.first()
+    if model is None:
         where = f' for provider "{request.provider_id}"' if request.provider_id else ""
         raise BadRequest(f"No models found{where} that support {capability} for this prompt.")
     if capability not in GENERATORS:
         raise BadRequest(f'Capability "{capability}" is not yet supported for generation.')
-    return Chosen(_preferred(request, candidates), capability)
+    return Chosen(model, capability)
 
 
 async def is_answerable(request: PromptRequest, call: Call, resources: Resources) -> bool:
@@ -110,7 +111,7 @@ async def is_answerable(request: PromptRequest, call: Call, resources: Resources
         capability = inferred_capability(request)
     except (BadRequest, ModelNotAllowed):
         return False
-    return any(_fits(request, model, capability) for model in _models(request, call, resources, configured))
+    return _Candidates(request, capability, call, resources, configured).first() is not None
 
 
 def inferred_capability(request: PromptRequest) -> str:
@@ -144,7 +145,7 @@ def _check_provider(request: PromptRequest, resources: Resources) -> None:
 def _named(request: PromptRequest, call: Call, resources: Resources, configured: frozenset[str]) -> Model:
     wanted = request.model_id or ""
     providers = [request.provider_id] if request.provider_id else sorted(configured)
-    models = [model for model in resources.catalogue.all() if model.enabled and model.provider in providers]
+    models = [model for provider in providers for model in resources.catalogue.of_provider(provider)]
     found = [model for model in models if name_of(model) == wanted] or [one for one in models if one.id == wanted]
     if len(found) != 1:
         what = "names models of several providers: send 'providerId' with it" if found else "is not known"
@@ -178,21 +179,45 @@ def _first_capability(model: Model) -> str:
     return next((capability for capability in _IN_ORDER if capability in listed), "text_generation")
 
 
-def _models(request: PromptRequest, call: Call, resources: Resources, configured: frozenset[str]) -> Iterator[Model]:
-    for provider_id in resources.providers:
-        if provider_id in configured and request.provider_id in {None, "", provider_id}:
-            yield from models_of(provider_id, call, resources)
+class _Candidates:
+    """The models that can do all that a prompt asks for, looked at no further than to the one that is taken."""
 
+    def __init__(
+        self, request: PromptRequest, capability: str, call: Call, resources: Resources, configured: frozenset[str]
+    ) -> None:
+        self._request = request
+        self._capability = capability
+        self._call = call
+        self._resources = resources
+        self._providers = [
+            provider
+            for provider in resources.providers
+            if provider in configured and request.provider_id in {None, "", provider}
+        ]
+        self._known: dict[str, list[Model]] = {}
 
-def _preferred(request: PromptRequest, candidates: list[Model]) -> Model:
-    for preference in request.model_preferences or ():
-        for model in candidates:
-            if isinstance(preference, str):
-                if preference.strip() in {name_of(model), model.id}:
+    def preferred(self) -> Model | None:
+        """The first that a preference names."""
+        for preference in self._request.model_preferences or ():
+            provider, name = (None, preference) if isinstance(preference, str) else map(str.strip, preference)
+            for model in self._all(provider):
+                if name.strip() in {name_of(model), model.id} and self._fits(model):
                     return model
-            elif preference[0].strip() == model.provider and preference[1].strip() in {name_of(model), model.id}:
-                return model
-    return candidates[0]
+        return None
+
+    def first(self) -> Model | None:
+        """The first of all."""
+        return next((model for model in self._all(None) if self._fits(model)), None)
+
+    def _all(self, only: str | None) -> Iterator[Model]:
+        for provider in self._providers:
+            if only in {None, provider}:
+                if provider not in self._known:
+                    self._known[provider] = models_of(provider, self._call, self._resources)
+                yield from self._known[provider]
+
+    def _fits(self, model: Model) -> bool:
+        return _fits(self._request, model, self._capability)
 
 
 def _fits(request: PromptRequest, model: Model, capability: str) -> bool:
