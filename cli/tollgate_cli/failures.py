@@ -64,7 +64,7 @@ def failures_of(
     )
     for kind in kinds:
         failure = Failure(code_of(kind, endpoint.family), _when(kind), kind)
-        of_status = found.setdefault(status_of(_example(kind)), [])
+        of_status = found.setdefault(HTTPStatus(status_of(_example(kind), family=endpoint.family)), [])
         if failure.code not in {other.code for other in of_status}:
             of_status.append(failure)
     return dict(sorted(found.items()))

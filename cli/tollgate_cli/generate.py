@@ -11,6 +11,7 @@ import click
 from tollgate_cli import abilities, catalogue
 from tollgate_cli.openapi import openapi
 from tollgate_cli.reference import reference
+from tollgate_cli.rest import rest_routes
 from tollgate_cli.template import ROOT, Template, read_template
 
 _DOCUMENTS: Final = "layers/tollgate/tollgate/documents"
@@ -44,6 +45,11 @@ def reference_html(template: Template) -> str:
     return reference(template, _openapi(template))
 
 
+def rest_json(template: Template) -> str:
+    """What the namespaces of WordPress's REST API say about their routes."""
+    return json.dumps(rest_routes(template), indent=1, ensure_ascii=False) + "\n"
+
+
 def models(_template: Template) -> str:
     """The catalogue."""
     return catalogue.build()
@@ -71,6 +77,7 @@ GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     f"{_DOCUMENTS}/model_routes.json": model_routes,
     f"{_DOCUMENTS}/openapi.json": openapi_json,
     f"{_DOCUMENTS}/reference.html": reference_html,
+    f"{_DOCUMENTS}/rest.json": rest_json,
     "layers/tollgate/tollgate/catalogue/models.json": models,
     "README.md": readme,
     "docs/providers.md": providers,

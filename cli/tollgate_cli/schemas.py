@@ -41,7 +41,7 @@ class Schemas:
 def schemas_of(contracts: Iterable[tuple[type[BaseModel], Side]]) -> Schemas:
     """Describe contracts. The same one may come several times."""
     wanted = sorted(set(contracts), key=lambda item: (item[0].__module__, item[0].__name__, item[1]))
-    references, whole = models_json_schema(wanted, ref_template=REFERENCE + "{model}", schema_generator=_Generator)
+    references, whole = models_json_schema(wanted, ref_template=REFERENCE + "{model}", schema_generator=DescribedFields)
     definitions = whole.get("$defs", {})
     names = {name: _readable(name) for name in definitions}
     return Schemas(
@@ -88,17 +88,19 @@ def _source(module: str) -> ast.Module:
     return ast.parse(inspect.getsource(__import__(module, fromlist=["_"])))
 
 
-class _Generator(GenerateJsonSchema):
-    """pydantic's generator, without titles that repeat names."""
+class DescribedFields(GenerateJsonSchema):
+    """pydantic's generator, without titles that repeat names, and with what is written below the fields."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002, D102 - pydantic's signature
         return False
 
-    def model_schema(self, schema: Any) -> Schema:
+    def model_schema(self, schema: Any) -> Schema:  # noqa: D102 - pydantic's own
         result = super().model_schema(schema)
         result.pop("title", None)
         contract = schema["cls"]
         descriptions = field_descriptions(contract)
+        if contract.__pydantic_root_model__:
+            return result
         for name, field in contract.model_fields.items():
             described = result["properties"][field.alias or name]
             if name in descriptions:
@@ -109,13 +111,13 @@ class _Generator(GenerateJsonSchema):
                     described["default"] = default
         return result
 
-    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: FBT001 - as above
+    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: D102, FBT001 - as above
         # What has a default is always in an answer; what may be missing has None for one.
         if self.mode == "serialization" and field["schema"]["type"] == "default":
             return field["schema"].get("default") is not None
         return super().field_is_required(field, total)
 
-    def decimal_schema(self, schema: Any) -> Schema:  # noqa: ARG002 - as above
+    def decimal_schema(self, schema: Any) -> Schema:  # noqa: ARG002, D102 - as above
         # Money is read from a JSON number, and a number only: see `contracts.money`.
         return {"type": "number"}
 

@@ -33,6 +33,8 @@ class Function:
     is_streamed: bool
     environment: Mapping[str, Any]
     routes: tuple[Route, ...] = ()
+    stand_ins: tuple[Route, ...] = ()
+    """Methods that stand for the one of a route: HEAD, and POST with the real method beside it."""
     schedule_s: float | None = None
 
 
@@ -105,12 +107,19 @@ def _functions(raw: Mapping[str, Any]) -> Iterator[tuple[str, Function]]:
                 timeout_s=int(properties.get("Timeout", common["Timeout"])),
                 is_streamed="AWS_LAMBDA_EXEC_WRAPPER" in own,
                 environment={**common["Environment"]["Variables"], **own},
-                routes=tuple(_route(name, event["Properties"]) for event in events if event["Type"] == "Api"),
+                routes=tuple(_route(name, event) for event in _api_events(properties, are_stand_ins=False)),
+                stand_ins=tuple(_route(name, event) for event in _api_events(properties, are_stand_ins=True)),
                 schedule_s=next(
                     (_seconds(event["Properties"]) for event in events if event["Type"] == "Schedule"), None
                 ),
             ),
         )
+
+
+def _api_events(properties: Mapping[str, Any], *, are_stand_ins: bool) -> Iterator[Mapping[str, Any]]:
+    for name, event in (properties.get("Events") or {}).items():
+        if event["Type"] == "Api" and name.startswith(("Head", "Override")) == are_stand_ins:
+            yield event["Properties"]
 
 
 def _route(function: str, properties: Mapping[str, Any]) -> Route:

@@ -16,6 +16,7 @@ async def test_a_key_that_nobody_has_is_denied_with_what_the_caller_is_told(worl
         "code": "invalid_api_key",
         "message": "Unauthorized: Invalid or expired API key",
         "outer_code": "invalid_api_key",
+        "outer_message": "Unauthorized: Invalid or expired API key",
     }
 
 

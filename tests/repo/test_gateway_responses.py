@@ -19,6 +19,7 @@ CONTEXT = {
     "error.messageString": '"Bad"',
     "authorizer.code": "invalid_api_key",
     "authorizer.outer_code": "invalid_api_key",
+    "authorizer.outer_message": "Unauthorized: Invalid or expired API key",
     "authorizer.message": "Unauthorized: Invalid or expired API key",
 }
 # Without these, API Gateway's own words would reach callers.
@@ -82,7 +83,9 @@ def test_clients_are_told_to_try_again_where_the_error_class_says_so(kind: str) 
 def test_pages_can_read_it_and_nobody_keeps_it(kind: str) -> None:
     headers = RESPONSES[kind].headers
 
-    assert headers["Access-Control-Allow-Origin"] == "'*'"
+    # A browser takes no `*` from a page that sends credentials.
+    assert headers["Access-Control-Allow-Origin"] == "method.request.header.origin"
+    assert headers["Access-Control-Allow-Credentials"] == "'true'"
     assert headers["Cache-Control"] == "'no-store'"
     assert headers["x-request-id"] == "context.requestId"
 

@@ -20,6 +20,8 @@ from tollgate_cli.template import ANY, ROOT, Function, Route, Template
 _MAX_REQUEST_BYTES: Final = 10_000_000
 _ARN: Final = "arn:aws:execute-api:us-east-1:000000000000:local/live"
 
+_SENT: Final = "method.request.header."
+
 Line = Callable[[str, str, int, float], None]
 """Told of every request: its method, its path, the status, and how many seconds it took."""
 
@@ -49,7 +51,11 @@ class LocalGateway:
             if function.routes or name == template.unrouted
         }
         self._routes = sorted(
-            ((_pattern(route.path), route) for function in template.functions.values() for route in function.routes),
+            (
+                (_pattern(route.path), route)
+                for function in template.functions.values()
+                for route in (*function.routes, *function.stand_ins)
+            ),
             key=lambda item: _specificity(item[1].path),
         )
 
@@ -117,7 +123,9 @@ class LocalGateway:
         body = re.sub(
             r"\$context\.(authorizer\.\w+|\w+)", lambda match: json.dumps(values.get(match[1], ""))[1:-1], response.body
         ).encode()
-        headers = {name.lower(): _header(value, request_id) for name, value in response.headers.items()}
+        sent = {name.lower(): value for name, value in event.get("headers", {}).items()}
+        given = {name.lower(): _header(value, request_id, sent) for name, value in response.headers.items()}
+        headers = {name: value for name, value in given.items() if value is not None}
         headers |= {"content-type": "application/json", "content-length": str(len(body))}
         await send(
             {
@@ -192,7 +200,10 @@ def _specificity(path: str) -> tuple[int, ...]:
     return tuple(2 if "+}" in part else 1 if part.startswith("{") else 0 for part in path.split("/"))
 
 
-def _header(value: str, request_id: str) -> str:
+def _header(value: str, request_id: str, sent: Mapping[str, str]) -> str | None:
+    """A header of an answer; None where it is to repeat one that was not sent."""
+    if value.startswith(_SENT):
+        return sent.get(value.removeprefix(_SENT))
     return request_id if value == "context.requestId" else value.strip("'")
 
 

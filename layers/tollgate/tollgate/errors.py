@@ -4,6 +4,8 @@ TollgateError
 ├── BadRequest                  the request cannot be understood; `param` names the field
 │   ├── InvalidJson
 │   ├── InvalidMultipart
+│   ├── MissingParams           fields that have to be there; `metadata.params` lists them
+│   ├── InvalidParams           fields that are not as they should be; `metadata.params` and `metadata.details` say why
 │   ├── InvalidModelId
 │   ├── WrongEndpoint           the model answers another kind of request
 │   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
@@ -105,6 +107,14 @@ class InvalidMultipart(BadRequest):
     """The body is no form with parts, or ends before its last part does."""
 
     code = "invalid_multipart"
+
+
+class MissingParams(BadRequest):
+    """Fields that have to be there are not; `data.params` lists them."""
+
+
+class InvalidParams(BadRequest):
+    """Fields are not as they should be; `data.params` and `data.details` say which, and why."""
 
 
 class InvalidModelId(BadRequest):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.builders import an_entry
 from tollgate.catalogue.catalogue import Catalogue, built_entries, unknown_model
 from tollgate.errors import InvalidModelId, ModelNotFound
 
@@ -124,3 +125,17 @@ def test_an_entry_of_a_scope_is_kept_under_our_own_names_when_it_fits_a_model(pa
 
 def test_the_built_catalogue_is_read_once() -> None:
     assert built_entries() is built_entries()
+
+
+def test_the_models_of_a_provider_are_those_that_can_be_asked() -> None:
+    catalogue = Catalogue(
+        [
+            an_entry(id="openai/b"),
+            an_entry(id="openai/a"),
+            an_entry(id="openai/gone", enabled=False),
+            an_entry(id="other/x"),
+            an_entry(id="acme/y", provider="openai"),
+        ]
+    )
+
+    assert [model.id for model in catalogue.of_provider("openai")] == ["acme/y", "openai/a", "openai/b"]

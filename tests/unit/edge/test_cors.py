@@ -2,7 +2,7 @@
 
 import pytest
 
-from tollgate.edge.cors import cors_headers, preflight_headers
+from tollgate.edge.cors import cors_headers, preflight_headers, rest_cors_headers, rest_preflight_headers
 
 PAGE = "https://app.example.com"
 OTHER_PAGE = "https://evil.example.com"
@@ -53,3 +53,30 @@ def test_a_preflight_is_told_the_methods_and_may_send_the_headers_that_it_asked_
 
 def test_a_preflight_of_a_page_that_is_not_allowed_is_told_nothing() -> None:
     assert preflight_headers({"origin": OTHER_PAGE}, (PAGE,), ["GET"]) == {"vary": "origin"}
+
+
+class TestWordPress:
+    """Its pages send credentials, so an origin is named and never `*`."""
+
+    def test_every_page_is_named_where_all_may_call(self) -> None:
+        headers = rest_cors_headers(PAGE, ("*",), is_anonymous=False)
+
+        assert (headers["access-control-allow-origin"], headers["vary"]) == (PAGE, "Origin")
+        assert headers["access-control-allow-credentials"] == "true"
+
+    def test_a_page_that_may_not_call_is_given_nothing(self) -> None:
+        headers = rest_cors_headers("https://other.example", (PAGE,), is_anonymous=False)
+
+        assert not {"access-control-allow-origin", "access-control-allow-credentials"} & headers.keys()
+        assert rest_preflight_headers({"origin": "https://other.example"}, (PAGE,)) == {}
+
+    @pytest.mark.parametrize(("is_anonymous", "expected"), [(True, "Origin"), (False, None)])
+    def test_without_a_page_only_what_strangers_are_told_varies(self, is_anonymous: bool, expected: str | None) -> None:
+        assert rest_cors_headers(None, ("*",), is_anonymous=is_anonymous).get("vary") == expected
+
+    def test_a_preflight_takes_the_headers_that_are_asked_for_besides_its_own(self) -> None:
+        asked = {"origin": PAGE, "access-control-request-headers": "Content-Type, X-Other"}
+
+        taken = rest_preflight_headers(asked, (PAGE,))["access-control-allow-headers"]
+
+        assert taken == "Authorization, X-WP-Nonce, Content-Disposition, Content-MD5, Content-Type, X-Other"

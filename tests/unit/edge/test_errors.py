@@ -290,3 +290,36 @@ def test_the_metadata_of_an_error_is_its_own() -> None:
     error.metadata["usage"] = {}
 
     assert facts == {"limit": 3}
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_every_failure_there_is_fits_wordpress_too(kind: type[TollgateError]) -> None:
+    error = kind("What happened.", metadata={"secret": 1, "params": ["x"]})
+
+    body = body_of(error, family="wpai", request_id="req_1")
+
+    assert body.keys() == {"code", "message", "data"}
+    assert body["code"].startswith(("rest_", "prompt_"))
+    # On this code its client asks for a new nonce, and the page never sees the error.
+    assert body["code"] != "rest_cookie_invalid_nonce"
+    assert body["data"].items() >= {"status": status_of(error, family="wpai"), "params": ["x"]}.items()
+    assert "secret" not in body["data"]
+
+
+@pytest.mark.parametrize(
+    ("upstream_status", "expected"),
+    [
+        (302, ("prompt_builder_error", 502)),
+        (404, ("prompt_client_error", 404)),
+        (403, ("prompt_client_error", 502)),
+        (418, ("prompt_client_error", 502)),
+        (529, ("prompt_upstream_server_error", 529)),
+        (999, ("prompt_builder_error", 502)),
+    ],
+)
+def test_a_providers_own_status_is_told_to_wordpress_where_it_helps(
+    upstream_status: int, expected: tuple[str, int]
+) -> None:
+    error = UpstreamInvalid("No.", upstream_status=upstream_status)
+
+    assert (body_of(error, family="wpai", request_id="req_1")["code"], status_of(error, family="wpai")) == expected

@@ -40,6 +40,13 @@ class Catalogue:
         """Every model, disabled ones included, by id."""
         return (self._model(self._entries[model_id]) for model_id in sorted(self._entries))
 
+    def of_provider(self, provider_id: str) -> Iterator[Model]:
+        """The enabled models of a provider, by id. Those of others are not made."""
+        for model_id, entry in sorted(self._entries.items()):
+            provider = entry.get("provider") or model_id.partition("/")[0]
+            if provider == provider_id and entry.get("enabled", True):
+                yield self._model(entry)
+
     def scope_entry(self, pattern: str) -> str | None:
         """An entry of a key's scope, an id or `provider/*`, under the names used here; None where it fits no model."""
         if pattern in self._entries:

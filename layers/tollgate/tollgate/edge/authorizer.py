@@ -7,9 +7,11 @@ missing capability is 403, and API Gateway has one status only for policies that
 """
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from tollgate.edge.errors import REST_FORBIDDEN
 from tollgate.edge.event import context_of
 from tollgate.edge.lambdas import run
 from tollgate.errors import Unauthenticated
@@ -17,6 +19,11 @@ from tollgate.resources import Resources
 from tollgate.services.authentication import authenticate
 
 _WORDPRESS: Final = ("/wp-ai/", "/aipkit/", "/wp-json/")
+_FORBIDDEN: Final = (
+    (r"/wp-ai/v1/providers/.+/models", REST_FORBIDDEN["list_ai_models"]),
+    (r"/wp-ai/v1/providers", REST_FORBIDDEN["list_ai_providers"]),
+    (r"/wp-ai/v1/", REST_FORBIDDEN["prompt_ai"]),
+)
 
 
 async def authorize(event: Mapping[str, Any], resources: Resources) -> dict[str, Any]:
@@ -45,12 +52,19 @@ class Authorizer:
 
 
 def _refusal(error: Unauthenticated, route: str) -> dict[str, str]:
+    is_wordpress = route.startswith(_WORDPRESS)
     return {
         "code": error.reason,
         "message": error.message,
-        # WordPress clients read the outermost code, and know this one.
-        "outer_code": "rest_forbidden" if route.startswith(_WORDPRESS) else error.reason,
+        # WordPress clients read the outermost code and message, and know these.
+        "outer_code": "rest_forbidden" if is_wordpress else error.reason,
+        "outer_message": (_forbidden(route) if is_wordpress else None) or error.message,
     }
+
+
+def _forbidden(route: str) -> str | None:
+    """What WordPress says to a stranger at a route of its own."""
+    return next((message for pattern, message in _FORBIDDEN if re.search(pattern, route)), None)
 
 
 def _policy(effect: str, event: Mapping[str, Any], principal: str, context: Mapping[str, str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import copy
 import os
 import re
 import time
@@ -89,18 +90,9 @@ class Endpoint:
 
     def with_resources(self, resources: Resources) -> "Endpoint":
         """The same endpoint over other resources."""
-        return Endpoint(
-            self.service,
-            capability=self.capability,
-            body=self.body,
-            query=self.query,
-            answer=self.answer,
-            status=self.status,
-            is_gated=self.is_gated,
-            family=self.family,
-            is_private=self.is_private,
-            resources=resources,
-        )
+        same = copy.copy(self)
+        same._resources = resources  # noqa: SLF001 - its own
+        return same
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -108,8 +100,11 @@ class Endpoint:
             await self._lifespan(receive, send)
             return
         resources = self._resources = self._resources or Resources.from_environment(os.environ)
-        exchange = _Exchange(self, scope, receive, send, resources)
-        await exchange.run()
+        await self.exchange(scope, receive, send, resources).run()
+
+    def exchange(self, scope: Mapping[str, Any], receive: Receive, send: Send, resources: Resources) -> "Exchange":
+        """How one request is served."""
+        return Exchange(self, scope, receive, send, resources)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -156,8 +151,8 @@ def endpoint(
     )
 
 
-class _Exchange:
-    """One request and its answer."""
+class Exchange:
+    """One request and its answer. Families with manners of their own have their own kind."""
 
     def __init__(
         self, endpoint: Endpoint, scope: Mapping[str, Any], receive: Receive, send: Send, resources: Resources
@@ -183,6 +178,7 @@ class _Exchange:
         )
 
     async def run(self) -> None:
+        """Answer, and do afterwards what nobody waits for."""
         try:
             await self._answer()
         finally:
@@ -208,14 +204,12 @@ class _Exchange:
         if endpoint.capability is not None:
             _authorize(call.caller, endpoint.capability)
             check_requests(call, self._resources)
-        # The scope is for the one service that is part of the edge.
-        parts: dict[str, Any] = {"call": call, "resources": self._resources, "scope": self._scope}
-        parts |= path_parameters_of(self._scope)
+        parts = self._parts()
         if endpoint.body is not None:
-            call.body = _parsed(content, call.headers.get("content-type", ""), endpoint.body)
-            parts["request"] = validate(endpoint.body, call.body)
+            call.body = self._parsed(content, endpoint.body)
+            parts["request"] = self._validated(endpoint.body, call.body)
         if endpoint.query is not None:
-            parts["query"] = validate(endpoint.query, _query_of(self._scope))
+            parts["query"] = validate(endpoint.query, query_of(self._scope))
         if HEADER in call.headers and (replayed := await self._claimed(content)) is not None:
             return replayed
         result = await endpoint.serve(parts)
@@ -230,6 +224,17 @@ class _Exchange:
         claimed = await claim(route, body_hash, self._call, self._resources, is_private=self._endpoint.is_private)
         self._claim = claimed if isinstance(claimed, Claim) else None
         return None if isinstance(claimed, Claim) else claimed
+
+    def _parts(self) -> dict[str, Any]:
+        # The scope is for the one service that is part of the edge.
+        parts = {"call": self._call, "resources": self._resources, "scope": self._scope}
+        return {**parts, **path_parameters_of(self._scope)}
+
+    def _parsed(self, content: bytes, shape: type[Shape]) -> dict[str, Any]:
+        return _parsed(content, self._call.headers.get("content-type", ""), shape)
+
+    def _validated(self, shape: type[Shape], values: Mapping[str, Any]) -> Shape:
+        return validate(shape, values)
 
     async def _read_body(self) -> bytes:
         declared = self._call.headers.get("content-length", "")
@@ -271,7 +276,9 @@ class _Exchange:
         body = self._body_of(error)
         await self._send_whole(
             Answer(
-                content=body, status=status_of(error).value, headers={**headers_of(error), "cache-control": "no-store"}
+                content=body,
+                status=status_of(error, family=self._endpoint.family),
+                headers={**headers_of(error), "cache-control": "no-store"},
             )
         )
 
@@ -285,7 +292,7 @@ class _Exchange:
 
     async def _send_whole(self, answer: Answer) -> None:
         has_body = answer.status not in _WITHOUT_BODY
-        content = _serialized(answer.content) if has_body else b""
+        content = serialized(answer.content) if has_body else b""
         length = {"content-length": str(len(content))} if has_body else {}
         if self._claim is not None:
             # Before it is sent: whoever has the answer, or loses it, can ask for it again.
@@ -332,7 +339,7 @@ class _Exchange:
         all_headers = {
             **({"content-type": media_type} if status not in _WITHOUT_BODY else {}),
             "x-request-id": self._call.request_id,
-            **cors_headers(self._call.headers.get("origin"), self._resources.settings.cors_origins),
+            **self._common_headers(),
             **self._call.answer_headers,
             **headers,
         }
@@ -345,6 +352,9 @@ class _Exchange:
                 "headers": [(name.encode("latin-1"), _header(value)) for name, value in all_headers.items()],
             }
         )
+
+    def _common_headers(self) -> dict[str, str]:
+        return cors_headers(self._call.headers.get("origin"), self._resources.settings.cors_origins)
 
     async def _send(self, message: Message) -> None:
         await self._raw_send(message)
@@ -385,13 +395,15 @@ def _authorize(caller: Caller, capability: str) -> None:
         )
 
 
-def _query_of(scope: Mapping[str, Any]) -> dict[str, str]:
+def query_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """The query; of equal names the last wins."""
     from urllib.parse import parse_qsl  # noqa: PLC0415 - few endpoints have a query
 
     return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
 
 
-def _serialized(content: Any) -> bytes:
+def serialized(content: Any) -> bytes:
+    """A body as it goes out."""
     if isinstance(content, bytes):
         return content
     if isinstance(content, BaseModel):

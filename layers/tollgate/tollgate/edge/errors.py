@@ -10,19 +10,29 @@ from tollgate.errors import (
     BadRequest,
     BalanceReserved,
     Conflict,
+    ConnectFailed,
+    ContentFiltered,
+    ContextLengthExceeded,
     Forbidden,
     IdempotencyIncomplete,
     IdempotencyNotKept,
     IdempotencyTooLarge,
     Impossible,
+    InsufficientScope,
+    InvalidJson,
+    InvalidParams,
     MethodNotAllowed,
+    MissingParams,
     ModelUnpriced,
     NoProviderAvailable,
     NotFound,
     PaymentRequired,
+    ProviderAuthFailed,
+    ProviderBilling,
     ProviderOverloaded,
     ProviderRateLimited,
     RateLimited,
+    RouteNotFound,
     StreamTimeout,
     TollgateError,
     TooLarge,
@@ -30,6 +40,7 @@ from tollgate.errors import (
     Unavailable,
     UnsupportedMediaType,
     UpstreamError,
+    UpstreamRejected,
     UpstreamTimeout,
 )
 
@@ -76,6 +87,53 @@ _ROUTER_TYPES: Final[Mapping[type[TollgateError], str]] = {
     UpstreamError: "upstream_error",
 }
 
+# WordPress's `code`. What a key or an account may not do is, to a page, a prompt that was prevented.
+_WPAI_CODES: Final[Mapping[type[TollgateError], str]] = {
+    TollgateError: "prompt_builder_error",
+    BadRequest: "prompt_invalid_argument",
+    InvalidJson: "rest_invalid_json",
+    MissingParams: "rest_missing_callback_param",
+    InvalidParams: "rest_invalid_param",
+    ContentFiltered: "prompt_client_error",
+    ContextLengthExceeded: "prompt_client_error",
+    UpstreamRejected: "prompt_client_error",
+    Unauthenticated: "rest_forbidden",
+    InsufficientScope: "rest_forbidden",
+    Forbidden: "prompt_prevented",
+    PaymentRequired: "prompt_prevented",
+    RateLimited: "prompt_prevented",
+    Unavailable: "prompt_prevented",
+    NotFound: "rest_not_found",
+    RouteNotFound: "rest_no_route",
+    MethodNotAllowed: "rest_no_route",
+    TooLarge: "rest_content_too_large",
+    Conflict: "rest_conflict",
+    UpstreamError: "prompt_builder_error",
+    ProviderAuthFailed: "prompt_client_error",
+    ProviderBilling: "prompt_client_error",
+    ProviderRateLimited: "prompt_client_error",
+    ProviderOverloaded: "prompt_upstream_server_error",
+    NoProviderAvailable: "prompt_network_error",
+    ConnectFailed: "prompt_network_error",
+    UpstreamTimeout: "prompt_network_error",
+    StreamTimeout: "prompt_network_error",
+}
+_WPAI_STATUS: Final[Mapping[type[TollgateError], HTTPStatus]] = {
+    **STATUS,
+    MethodNotAllowed: HTTPStatus.NOT_FOUND,
+    UnsupportedMediaType: HTTPStatus.BAD_REQUEST,
+    Impossible: HTTPStatus.BAD_REQUEST,
+    ConnectFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+# Statuses of a provider that are passed on: they are about the caller's request. 401 to 403 are about the operator.
+_WPAI_PASSED_ON: Final = frozenset({400, 404, 408, 409, 413, 422, 429})
+REST_FORBIDDEN: Final[Mapping[str, str]] = {
+    "prompt_ai": "Sorry, you are not allowed to prompt AI models directly.",
+    "list_ai_providers": "Sorry, you are not allowed to list AI providers.",
+    "list_ai_models": "Sorry, you are not allowed to list AI models.",
+}
+"""What WordPress says to a caller who lacks a capability."""
+
 # Whether OpenAI's SDKs shall try again by themselves. Not after a time-out: the provider may still work, and bill.
 _WORTH_RETRYING: Final[Mapping[type[TollgateError], bool]] = {
     TollgateError: True,
@@ -107,9 +165,9 @@ _USUAL_WAIT_S: Final = 1
 _LONGEST_WAIT_S: Final = 120
 
 
-def status_of(error: TollgateError) -> HTTPStatus:
-    """Status of the nearest ancestor that has a row."""
-    return nearest(error, STATUS)
+def status_of(error: TollgateError, *, family: str = "router") -> int:
+    """Status of the nearest ancestor that has a row; a family may see it otherwise."""
+    return _wpai_fault(error)[1] if family == "wpai" else nearest(error, STATUS).value
 
 
 def body_of(error: TollgateError, *, family: str, request_id: str, is_for_operator: bool = False) -> dict[str, Any]:
@@ -186,13 +244,48 @@ def _superset_body(error: TollgateError, request_id: str) -> dict[str, Any]:
         },
         "code": error.reason,
         "message": error.message,
-        "data": {"status": status_of(error).value},
+        "data": {"status": status_of(error)},
     }
+
+
+def wordpress_body(error: TollgateError, code: str, status: int) -> dict[str, Any]:
+    """An error as every client of WordPress's REST API reads it. What contracts found wrong is in `data`."""
+    facts = ("params", "details", "json_error_code", "json_error_message")
+    data = {"status": status, **{name: error.metadata[name] for name in facts if name in error.metadata}}
+    if code == "prompt_prevented":
+        data["reason"] = error.reason
+    return {"code": code, "message": error.message, "data": data}
+
+
+def _wpai_body(error: TollgateError, _request_id: str) -> dict[str, Any]:
+    code, status = _wpai_fault(error)
+    body = wordpress_body(error, code, status)
+    if isinstance(error, InsufficientScope):
+        body["message"] = REST_FORBIDDEN.get(error.metadata.get("required", ""), error.message)
+    return body
+
+
+def _wpai_fault(error: TollgateError) -> tuple[str, int]:
+    """The code and the status of an error: a provider's own status where it helps the caller."""
+    code = nearest(error, _WPAI_CODES)
+    if error.reason.startswith(("rest_", "ai_")):
+        # This occurrence has a finer one.
+        code = error.reason
+    status = nearest(error, _WPAI_STATUS).value
+    said = error.upstream_status if isinstance(error, UpstreamError) else error.metadata.get("upstream_status")
+    if not isinstance(said, int) or isinstance(error, ProviderAuthFailed | ProviderBilling):
+        return code, status
+    if said in _WPAI_PASSED_ON:
+        return "prompt_client_error", said
+    if 400 <= said < 500:
+        return "prompt_client_error", HTTPStatus.BAD_GATEWAY.value
+    return ("prompt_upstream_server_error", said) if 500 <= said < 600 else (code, status)
 
 
 # A family that is not here answers in the router's shape.
 _BODIES: Final[Mapping[str, Callable[[TollgateError, str], dict[str, Any]]]] = {
     "gateway": _superset_body,
+    "wpai": _wpai_body,
 }
 
 

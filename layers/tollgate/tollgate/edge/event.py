@@ -5,12 +5,15 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 from tollgate.contracts.caller import Caller, SpendLimit
 
 Scope = Mapping[str, Any]
+
+REST_NAMESPACES: Final = {"wp-ai/v1": "wpai"}
+"""The namespaces of WordPress's REST API, and the families behind them. Each is below `/wp-json` too."""
 
 
 def context_of(caller: Caller) -> dict[str, str]:
@@ -55,6 +58,26 @@ def path_parameters_of(scope: Scope) -> dict[str, str]:
     resource, path = event.get("resource") or "", event.get("path") or scope.get("path", "")
     match = _pattern(resource).search(path)
     return {name: unquote(value) for name, value in match.groupdict().items()} if match else {}
+
+
+def rest_family_of(path: str) -> str | None:
+    """The family that a path belongs to, if it is one of WordPress's REST API."""
+    inner = path.removeprefix("/wp-json").strip("/") + "/"
+    return next((family for name, family in REST_NAMESPACES.items() if inner.startswith(f"{name}/")), None)
+
+
+def root_of(scope: Scope) -> str:
+    """The root of WordPress's REST API as the client sees it, with the slash at its end.
+
+    It is what stands before the namespace: a stage or a base path, and `/wp-json` where the client uses that.
+    """
+    context = scope.get("aws.event", {}).get("requestContext", {})
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    path: str = context.get("path") or scope["path"]
+    starts = [place for name in REST_NAMESPACES if (place := path.find(f"/{name}")) >= 0]
+    scheme = headers.get("x-forwarded-proto") or scope.get("scheme") or "https"
+    host = headers.get("host") or context.get("domainName") or "localhost"
+    return f"{scheme}://{host}{path[: min(starts)] if starts else ''}/"
 
 
 @lru_cache(maxsize=64)

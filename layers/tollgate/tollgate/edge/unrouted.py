@@ -14,8 +14,9 @@ from urllib.parse import quote
 from tollgate.contracts.answer import Answer
 from tollgate.contracts.caller import Call
 from tollgate.edge.cors import preflight_headers
-from tollgate.edge.endpoint import Endpoint
-from tollgate.edge.event import Scope
+from tollgate.edge.endpoint import Endpoint, Exchange
+from tollgate.edge.event import Scope, rest_family_of
+from tollgate.edge.streaming import Receive, Send
 from tollgate.errors import MethodNotAllowed, RouteNotFound
 from tollgate.resources import Resources
 
@@ -39,9 +40,27 @@ async def answer_unrouted(call: Call, scope: Scope, resources: Resources) -> Ans
     )
 
 
+class Unrouted(Endpoint):
+    """The endpoint that answers each family in its own manner."""
+
+    def exchange(self, scope: Scope, receive: Receive, send: Send, resources: Resources) -> Exchange:
+        """How one request is served."""
+        path = scope.get("aws.event", {}).get("path") or scope["path"]
+        family = rest_family_of(path)
+        if family is None or _is_only_a_slash_too_much(scope["method"], path):
+            return super().exchange(scope, receive, send, resources)
+        from tollgate.edge.wordpress import rest_unrouted  # noqa: PLC0415 - only WordPress's families need it
+
+        return rest_unrouted(family).exchange(scope, receive, send, resources)
+
+
+def _is_only_a_slash_too_much(method: str, path: str) -> bool:
+    return path.endswith("/") and method in methods_of(path)
+
+
 def unrouted() -> Endpoint:
     """The endpoint behind everything that no other endpoint is behind."""
-    return Endpoint(
+    return Unrouted(
         answer_unrouted,
         capability=None,
         body=None,

@@ -40,19 +40,31 @@ def parse_body(content: bytes, content_type: str) -> dict[str, Any]:
             metadata={"content_type": media_type[:100]},
         )
     try:
-        body = from_json(content, allow_inf_nan=False)
-    except ValueError as exc:
+        body = read_json(content)
+    except InvalidJson as exc:
         if not media_type and content:
             raise UnsupportedMediaType(
                 "The body has no content type and is not JSON. Send 'application/json'."
             ) from exc
-        reason = str(exc) if content else "it is empty"
-        raise InvalidJson(f"The body is not valid JSON: {reason}.") from exc
-    if _LARGE_NUMBER.search(content) and _holds_infinity(body):
-        raise InvalidJson("The body is not valid JSON: it holds a number that is too large.")
+        raise
     if not isinstance(body, dict):
         raise InvalidJson("The body has to be a JSON object.")
     return body
+
+
+def read_json(content: bytes) -> Any:
+    """The JSON value in a body.
+
+    Raises InvalidJson.
+    """
+    try:
+        value = from_json(content, allow_inf_nan=False)
+    except ValueError as exc:
+        reason = str(exc) if content else "it is empty"
+        raise InvalidJson(f"The body is not valid JSON: {reason}.") from exc
+    if _LARGE_NUMBER.search(content) and _holds_infinity(value):
+        raise InvalidJson("The body is not valid JSON: it holds a number that is too large.")
+    return value
 
 
 def _holds_infinity(value: Any) -> bool:

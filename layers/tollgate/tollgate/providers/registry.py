@@ -37,6 +37,8 @@ class Provider:
     """The variable that, when `on`, has it called as the function's own role in place of a key."""
     dialect: str = ""
     """Which of the dialects in `rows` it speaks, for a vendor that has no module of its own."""
+    credentials_url: str = ""
+    """The page on which an operator makes its key."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers of every request."""
     flags: Mapping[str, Any] = field(default_factory=dict)
@@ -106,6 +108,7 @@ _ROWS: Final = (
     Provider(
         id="openai",
         name="OpenAI",
+        credentials_url="https://platform.openai.com/api-keys",
         base_url="https://api.openai.com/v1",
         base_url_setting="OPENAI_BASE_URL",
         key_setting="OPENAI_API_KEY",
@@ -120,6 +123,7 @@ _ROWS: Final = (
     Provider(
         id="anthropic",
         name="Anthropic",
+        credentials_url="https://console.anthropic.com/settings/keys",
         base_url="https://api.anthropic.com/v1",
         base_url_setting="ANTHROPIC_BASE_URL",
         key_setting="ANTHROPIC_API_KEY",
@@ -128,6 +132,7 @@ _ROWS: Final = (
     Provider(
         id="google",
         name="Google Gemini",
+        credentials_url="https://aistudio.google.com/apikey",
         base_url="https://generativelanguage.googleapis.com/v1beta",
         base_url_setting="GEMINI_BASE_URL",
         key_setting="GEMINI_API_KEY",
@@ -141,6 +146,7 @@ _ROWS: Final = (
     Provider(
         id="azure",
         name="Azure OpenAI",
+        credentials_url="https://portal.azure.com/",
         # Each resource has an address of its own.
         base_url="",
         base_url_setting="AZURE_OPENAI_ENDPOINT",
@@ -156,6 +162,7 @@ _ROWS: Final = (
     Provider(
         id="bedrock",
         name="Amazon Bedrock",
+        credentials_url="https://console.aws.amazon.com/bedrock/",
         base_url="https://bedrock-runtime.{region}.amazonaws.com",
         base_url_setting="BEDROCK_BASE_URL",
         key_setting="AWS_BEARER_TOKEN_BEDROCK",
@@ -169,6 +176,7 @@ _ROWS: Final = (
     Provider(
         id="openrouter",
         name="OpenRouter",
+        credentials_url="https://openrouter.ai/settings/keys",
         base_url="https://openrouter.ai/api/v1",
         base_url_setting="OPENROUTER_BASE_URL",
         key_setting="OPENROUTER_API_KEY",
@@ -183,6 +191,7 @@ _ROWS: Final = (
     Provider(
         id="deepseek",
         name="DeepSeek",
+        credentials_url="https://platform.deepseek.com/api_keys",
         base_url="https://api.deepseek.com",
         base_url_setting="DEEPSEEK_BASE_URL",
         key_setting="DEEPSEEK_API_KEY",
@@ -191,6 +200,7 @@ _ROWS: Final = (
     Provider(
         id="xai",
         name="xAI",
+        credentials_url="https://console.x.ai/",
         base_url="https://api.x.ai/v1",
         base_url_setting="XAI_BASE_URL",
         key_setting="XAI_API_KEY",
@@ -204,6 +214,7 @@ _ROWS: Final = (
     Provider(
         id="groq",
         name="Groq",
+        credentials_url="https://console.groq.com/keys",
         base_url="https://api.groq.com/openai/v1",
         base_url_setting="GROQ_BASE_URL",
         key_setting="GROQ_API_KEY",
@@ -213,6 +224,7 @@ _ROWS: Final = (
     Provider(
         id="mistral",
         name="Mistral",
+        credentials_url="https://console.mistral.ai/api-keys",
         base_url="https://api.mistral.ai/v1",
         base_url_setting="MISTRAL_BASE_URL",
         key_setting="MISTRAL_API_KEY",
@@ -226,6 +238,7 @@ _ROWS: Final = (
     Provider(
         id="together",
         name="Together AI",
+        credentials_url="https://api.together.ai/settings/api-keys",
         base_url="https://api.together.xyz/v1",
         base_url_setting="TOGETHER_BASE_URL",
         key_setting="TOGETHER_API_KEY",
@@ -239,6 +252,7 @@ _ROWS: Final = (
     Provider(
         id="fireworks",
         name="Fireworks AI",
+        credentials_url="https://app.fireworks.ai/settings/users/api-keys",
         base_url="https://api.fireworks.ai/inference/v1",
         base_url_setting="FIREWORKS_BASE_URL",
         key_setting="FIREWORKS_API_KEY",

@@ -1,0 +1,1 @@
+"""The shapes of WordPress's `wp-ai/v1`."""

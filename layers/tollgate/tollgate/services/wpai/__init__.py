@@ -1,0 +1,1 @@
+"""WordPress's `wp-ai/v1`."""
