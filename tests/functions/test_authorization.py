@@ -20,6 +20,10 @@ _BODIES: dict[str, Any] = {
     "UpdateAccountFunction": {"name": "renamed"},
     "CreateCreditFunction": {"amount": 1, "id": "x"},
     "CreateChatCompletionFunction": {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hi"}]},
+    "AnalyzeCodeFunction": {"code": "<?php echo 1;", "analysis_type": "security"},
+    "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
+    "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
+    "AnalyzeThemeFunction": {"theme_files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
@@ -34,6 +38,10 @@ _NEEDS: dict[str, str | None] = {
     "DeleteKeyFunction": "manage_keys",
     "GetBalanceFunction": "any",
     "GetHealthFunction": None,
+    "AnalyzeCodeFunction": "prompt_ai",
+    "AnalyzeBatchFunction": "prompt_ai",
+    "AnalyzeBlockFunction": "prompt_ai",
+    "AnalyzeThemeFunction": "prompt_ai",
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",
@@ -81,7 +89,7 @@ async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, rou
         key = await world.key(tenant.account_id, capability)
         response = await tenant.call(await _fresh(route, tenant), key)
         if response.status_code == 403:
-            assert response.json()["error"]["code"] == "insufficient_scope"
+            assert response.json()["error"]["code"] in {"insufficient_scope", "insufficient_permissions"}
             refused.append(capability)
         else:
             assert response.status_code < 300, (capability, response.text)

@@ -9,7 +9,6 @@ from tollgate.wordpress.files import File
 from tollgate.wordpress.findings import Category, Hit, Issue, Rule, Severity
 from tollgate.wordpress.knowledge import NONCE_CHECKS
 from tollgate.wordpress.languages import language_of, language_of_name
-from tollgate.wordpress.php import within
 from tollgate.wordpress.rules import place_of, rules_of
 from tollgate.wordpress.scores import Deduction, hygiene, score_of
 from tollgate.wordpress.tree import Node
@@ -70,7 +69,8 @@ def analyze_file(name: str, source: str, category: Category) -> Analysis:
 
 
 def _analysis(file: File, category: Category) -> Analysis:
-    findings = [finding for rule in rules_of(category) for finding in _findings(rule, file)]
+    rules = [rule for rule in rules_of(category) if file.too_deep is None or rule.name == "parse_error"]
+    findings = [finding for rule in rules for finding in _findings(rule, file)]
     kept = _merged(findings)
     issues = sorted((_issue(finding, file) for finding in kept), key=in_order)
     return Analysis(tuple(issues), tuple(_recommendations(findings, file, category)), ())
@@ -89,15 +89,10 @@ def _findings(rule: Rule, file: File) -> Iterable[_Finding]:
         for hit in rule.find(file):
             yield _Finding(rule, hit, rule.severity, hit.node.start, hit.node.end)
         return
-    broken = _broken(file)
     for hit in rule.find(file):
         start, end = unit_of(hit.node, file)
-        if not any(first < end and start < last for first, last in broken):
+        if not file.is_broken(start, end):
             yield _Finding(rule, hit, hit.severity or rule.severity, start, end)
-
-
-def _broken(file: File) -> list[tuple[int, int]]:
-    return [(node.start, max(node.end, node.start + 1)) for node in file.nodes if node.is_broken]
 
 
 def unit_of(node: Node, file: File) -> tuple[int, int]:
@@ -149,8 +144,4 @@ def _recommendations(findings: Sequence[_Finding], file: File, category: Categor
 
 
 def _takes_forms_unchecked(file: File) -> bool:
-    for scope in (file.root, *(one for one in file.functions if one.kind != "arrow_function")):
-        read = next((node for node in within(scope) if php.variable(node) in _SENT), None)
-        if read is not None and not file.has_in_scope(read, NONCE_CHECKS):
-            return True
-    return False
+    return any(names & _SENT and not file.has_in(scope, NONCE_CHECKS) for scope, names in file.superglobals.items())

@@ -42,6 +42,8 @@ class Expressions:
         self.here: Node | None = None
         """The class that is being followed."""
         self._defined = defined
+        self._with_parts: set[str] = set()
+        """Variables of which elements or properties are known by themselves."""
 
     def execute(self, node: Node, env: Environment) -> bool:
         """Follow a statement; a closure holds some."""
@@ -153,6 +155,7 @@ class Expressions:
         self.assign(left, value, env)
         for key, item, _ in items(right):
             if isinstance(key, str) and (name := variable(left)):
+                self._with_parts.add(name)
                 env[f"{name}[{key}]"] = self.values.get(item, DYNAMIC)
         return value
 
@@ -173,20 +176,23 @@ class Expressions:
         match target.kind:
             case "variable_name":
                 name = variable(target)
-                for stale in [key for key in env if key.startswith((f"{name}[", f"{name}->"))]:
-                    del env[stale]
+                if name in self._with_parts:
+                    for stale in [key for key in env if key.startswith((f"{name}[", f"{name}->"))]:
+                        del env[stale]
                 env[name] = value
             case "subscript_expression":
                 for index in target.children[1:]:
                     self.evaluate(index, env)
-                if key := _key(target):
-                    env[key] = value
                 root = root_of(target)
                 name = variable(root) or _key(root)
+                if key := _key(target):
+                    self._with_parts.add(name)
+                    env[key] = value
                 if name:
                     env[name] = join([env[name], value]) if name in env else value
             case "member_access_expression":
                 if key := _key(target):
+                    self._with_parts.add(key.partition("->")[0])
                     env[key] = value
                     self.keep_property(key, value)
             case "list_literal" | "array_creation_expression" | "by_ref" | "pair" | "array_element_initializer":

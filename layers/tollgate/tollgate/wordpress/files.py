@@ -1,7 +1,9 @@
 """A file as rules see it: its tree, its values, and which of its functions WordPress calls when."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from tollgate.wordpress.flow import Flow
@@ -17,10 +19,11 @@ from tollgate.wordpress.php import (
     method,
     name_of,
     scope_of,
+    superglobal,
     text_of,
 )
 from tollgate.wordpress.text import Text
-from tollgate.wordpress.tree import Node
+from tollgate.wordpress.tree import DEEPEST_TREE, Node
 from tollgate.wordpress.values import Value
 
 if TYPE_CHECKING:
@@ -46,6 +49,24 @@ class File:
     def json(self) -> Any:
         """What a JSON file holds; None where it is not JSON."""
         return json_value(self.source)
+
+    @cached_property
+    def too_deep(self) -> Node | None:
+        """Where it is nested deeper than rules can follow."""
+        return next((node for node in self.nodes if node.depth > DEEPEST_TREE), None)
+
+    @cached_property
+    def _broken(self) -> tuple[list[int], list[int]]:
+        """Where the parser had to guess: the starts, and the furthest end up to each of them."""
+        broken = [node for node in self.nodes if node.is_broken]
+        ends = accumulate((max(node.end, node.start + 1) for node in broken), max)
+        return [node.start for node in broken], list(ends)
+
+    def is_broken(self, start: int, end: int) -> bool:
+        """Whether the parser had to guess anywhere between."""
+        starts, ends = self._broken
+        before = bisect_left(starts, end)
+        return before > 0 and ends[before - 1] > start
 
     @cached_property
     def by_kind(self) -> Mapping[str, list[Node]]:
@@ -103,11 +124,38 @@ class File:
 
     def calls_in(self, scope: Node, names: Collection[str]) -> list[Node]:
         """The calls of these functions that belong to a scope."""
-        return [node for node in self.calls(*names) if self.scope(node) is scope]
+        found = self._calls_by_scope.get(scope, {})
+        return [node for name in names if name in found for node in found[name]]
+
+    @cached_property
+    def _calls_by_scope(self) -> Mapping[Node, Mapping[str, list[Node]]]:
+        found: dict[Node, dict[str, list[Node]]] = {}
+        for name, nodes in self._calls.items():
+            for node in nodes:
+                found.setdefault(self.scope(node), {}).setdefault(name, []).append(node)
+        for node in self.of(*METHOD_CALLS, "scoped_call_expression"):
+            # A method of the file's own is asked for as `->name`.
+            found.setdefault(self.scope(node), {}).setdefault(f"->{_method_name(node)}", []).append(node)
+        return found
 
     def scope(self, node: Node) -> Node:
         """The function that a node is in, or the file."""
-        return scope_of(node)
+        if node not in self._scopes:
+            self._scopes[node] = scope_of(node)
+        return self._scopes[node]
+
+    @cached_property
+    def _scopes(self) -> dict[Node, Node]:
+        return {}
+
+    @cached_property
+    def superglobals(self) -> Mapping[Node, frozenset[str]]:
+        """Which superglobals each scope reads."""
+        found: dict[Node, set[str]] = {}
+        for node in self.of("variable_name"):
+            if name := superglobal(node):
+                found.setdefault(self.scope(node), set()).add(name)
+        return {scope: frozenset(names) for scope, names in found.items()}
 
     def has_before(self, node: Node, names: Collection[str]) -> bool:
         """Whether one of these functions is called before a node, in its scope or one around it.
@@ -125,19 +173,15 @@ class File:
 
     def has_in_scope(self, node: Node, names: Collection[str]) -> bool:
         """Whether one of these functions is called anywhere in a node's scope."""
-        return bool(self._with_helpers(self.scope(node), names))
+        return self.has_in(self.scope(node), names)
+
+    def has_in(self, scope: Node, names: Collection[str]) -> bool:
+        """Whether one of these functions, or one of this file that calls one, is called anywhere in a scope."""
+        return bool(self._with_helpers(scope, names))
 
     def _with_helpers(self, scope: Node, names: Collection[str]) -> list[Node]:
-        found = self.calls_in(scope, names)
         helpers = self._helpers(tuple(sorted(names)))
-        if helpers:
-            found += self.calls_in(scope, helpers)
-            found += [
-                node
-                for node in self.of(*METHOD_CALLS, "scoped_call_expression")
-                if _method_name(node) in helpers and self.scope(node) is scope
-            ]
-        return found
+        return self.calls_in(scope, [*names, *helpers, *(f"->{name}" for name in helpers)])
 
     def _helpers(self, names: tuple[str, ...]) -> frozenset[str]:
         if names not in self._known_helpers:

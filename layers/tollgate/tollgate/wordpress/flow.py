@@ -193,9 +193,15 @@ def _become(env: Environment, outcomes: list[Environment]) -> None:
     if not outcomes:
         return
     names = {name for outcome in outcomes for name in outcome}
-    joined = {name: join([outcome.get(name) or _without(outcome, name) for outcome in outcomes]) for name in names}
+    joined = {name: _joined(name, outcomes) for name in names}
     env.clear()
     env.update(joined)
+
+
+def _joined(name: str, outcomes: list[Environment]) -> Value:
+    values = [outcome.get(name) or _without(outcome, name) for outcome in outcomes]
+    # Most branches leave most variables alone.
+    return values[0] if all(value is values[0] for value in values) else join(values)
 
 
 def _without(env: Mapping[str, Value], name: str) -> Value:

@@ -8,7 +8,7 @@ from tollgate.wordpress.text import Text
 from tollgate.wordpress.tree import Node, build
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser
+    from tree_sitter import Language
 
 # HTML is what a PHP file is without its tags.
 _GRAMMARS: Final = {
@@ -16,19 +16,26 @@ _GRAMMARS: Final = {
     "php_only": ("tree_sitter_php", "language_php_only"),
     "html": ("tree_sitter_php", "language_php"),
     "js": ("tree_sitter_javascript", "language"),
-    "css": ("tree_sitter_css", "language"),
     "json": ("tree_sitter_json", "language"),
 }
 
 
-def parse(text: Text, grammar: str) -> Node:
-    """The tree of a text; what the parser could not make sense of is marked in it."""
-    return build(_parser(grammar).parse(text.parsed), text.content)
+def parse(text: Text, language: str) -> Node:
+    """The tree of a text; what the parser could not make sense of is marked in it.
+
+    No rule reads CSS, whose only node is its text.
+    """
+    if language not in _GRAMMARS:
+        return Node(language, 0, len(text.content), text.content)
+    from tree_sitter import Parser  # noqa: PLC0415 - an extension, for those who parse
+
+    # Texts are parsed in several threads at once, which a parser is not made for.
+    return build(Parser(_grammar(language)).parse(text.parsed), text.content)
 
 
 @cache
-def _parser(grammar: str) -> "Parser":
-    from tree_sitter import Language, Parser  # noqa: PLC0415 - an extension, for those who parse
+def _grammar(language: str) -> "Language":
+    from tree_sitter import Language  # noqa: PLC0415 - as above
 
-    module, function = _GRAMMARS[grammar]
-    return Parser(Language(getattr(import_module(module), function)()))
+    module, function = _GRAMMARS[language]
+    return Language(getattr(import_module(module), function)())

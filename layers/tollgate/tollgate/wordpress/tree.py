@@ -7,13 +7,27 @@ if TYPE_CHECKING:
     from tree_sitter import Tree, TreeCursor
 
 DEEPEST: Final = 120
-"""How deep rules look by recursion; real code is nowhere near it."""
+"""How deep values are followed by recursion; real code is nowhere near it."""
+DEEPEST_TREE: Final = 1_000
+"""Source that is nested deeper than this is no source that anybody wrote."""
 
 
 class Node:
     """A node of a syntax tree. `children` are those that grammars name; `tokens` the keywords and operators."""
 
-    __slots__ = ("children", "end", "field", "is_broken", "kind", "parent", "source", "start", "tokens")
+    __slots__ = (
+        "children",
+        "depth",
+        "end",
+        "field",
+        "is_broken",
+        "kind",
+        "parent",
+        "place",
+        "source",
+        "start",
+        "tokens",
+    )
 
     def __init__(  # noqa: PLR0917 - thousands are made
         self, kind: str, start: int, end: int, source: bytes, parent: Optional["Node"] = None, field: str = ""
@@ -25,6 +39,9 @@ class Node:
         self.parent = parent
         self.field = field
         """Under which name its parent has it; empty where grammars have none."""
+        self.depth: int = parent.depth + 1 if parent is not None else 0
+        self.place = len(parent.children) if parent is not None else 0
+        """Where it is among the children of its parent."""
         self.children: list[Node] = []
         self.tokens: list[str] = []
         self.is_broken = False
@@ -82,7 +99,7 @@ class Node:
 
     def _sibling(self, step: int) -> Optional["Node"]:
         siblings = self.parent.children if self.parent else [self]
-        place = next(place for place, node in enumerate(siblings) if node is self) + step
+        place = self.place + step
         return siblings[place] if 0 <= place < len(siblings) else None
 
 

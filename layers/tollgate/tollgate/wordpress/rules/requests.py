@@ -15,7 +15,6 @@ from tollgate.wordpress.php import (
     superglobal,
     text_of,
     unit_of,
-    within,
     wpdb_method,
 )
 from tollgate.wordpress.sinks import reached
@@ -54,13 +53,9 @@ def _is_writing(given: list[Node]) -> bool:
     return knowledge.WRITING_SQL.match(content) is not None
 
 
-def _steered_by(scope: Node) -> set[str]:
-    return {superglobal(node) for node in within(scope) if node.kind == "variable_name"} & _STEERING
-
-
 def _find_nonces(file: File) -> Iterator[Hit]:
     for change in _changes(file):
-        steering = _steered_by(file.scope(change))
+        steering = file.superglobals.get(file.scope(change), frozenset()) & _STEERING
         if steering and not file.has_before(change, knowledge.NONCE_CHECKS):
             yield Hit(change, Severity.HIGH if steering & _SENT else Severity.MEDIUM)
 
@@ -73,29 +68,29 @@ def _find_capabilities(file: File) -> Iterator[Hit]:
             # What is open to visitors has nothing to check.
             continue
         is_handler = any(hook.startswith(_HANDLERS) or hook == "admin_init" for hook in hooks)
-        if (is_handler or _steered_by(scope)) and not file.has_in_scope(change, knowledge.CAPABILITY_CHECKS):
+        if (is_handler or file.superglobals.get(scope, frozenset()) & _STEERING) and not file.has_in_scope(
+            change, knowledge.CAPABILITY_CHECKS
+        ):
             yield Hit(change)
 
 
 def _find_unsanitized(file: File) -> Iterator[Hit]:
     in_sinks = reached(file)
+    used_up = _used_up(file)
     for node in _all_reads(file):
         treatment = _treatment(node)
         if treatment != "none" or _is_made_by_server(node):
             continue
         if node.start not in in_sinks:
             yield Hit(node)
-        elif not _is_used_up(node, file):
+        elif (node.start, *unit_of(node)) not in used_up:
+            # Where the statement that reads it is the one that misuses it, the rule of the misuse says it all.
             yield Hit(node, Severity.HIGH)
 
 
-def _is_used_up(node: Node, file: File) -> bool:
-    """Whether the statement that reads it is the one that misuses it: then the rule of the misuse says it all."""
-    start, end = unit_of(node)
-    return any(
-        start <= sink.node.start and sink.node.end <= end and node.start in file.value(sink.value).sources
-        for sink in file.sinks
-    )
+def _used_up(file: File) -> set[tuple[int, int, int]]:
+    """Where request data is read and misused by one statement."""
+    return {(source, *unit_of(sink.node)) for sink in file.sinks for source in file.value(sink.value).sources}
 
 
 def _find_slashed(file: File) -> Iterator[Hit]:

@@ -6,7 +6,7 @@ from typing import Final
 from tollgate.wordpress.files import File
 from tollgate.wordpress.findings import Category, Example, Hit, Rule, Severity
 from tollgate.wordpress.knowledge import words
-from tollgate.wordpress.php import METHOD_CALLS, arguments, called, literal, method, superglobal, variable, within
+from tollgate.wordpress.php import METHOD_CALLS, arguments, called, literal, method, superglobal, variable
 from tollgate.wordpress.tree import Node
 
 _FAILING: Final = words(
@@ -14,11 +14,13 @@ _FAILING: Final = words(
     "wp_safe_remote_head wp_safe_remote_post wp_safe_remote_request wp_update_term wp_update_user wp_create_user"
 )  # fmt: skip
 _ERROR_ARGUMENT: Final = frozenset({"wp_insert_post", "wp_update_post"})
+_RESETS: Final = frozenset({"wp_reset_postdata", "wp_reset_query"})
 # They tell an error from an answer.
 _CHECKS: Final = frozenset({"is_wp_error", "wp_remote_retrieve_response_code"})
 
 
 def _find_unchecked(file: File) -> Iterator[Hit]:
+    last_uses, checked = _last_uses(file), _checked(file)
     for call in file.calls(*_FAILING, *_ERROR_ARGUMENT):
         given = arguments(call)
         if called(call) in _ERROR_ARGUMENT and (len(given) < 2 or literal(given[1]) is not True):
@@ -27,7 +29,7 @@ def _find_unchecked(file: File) -> Iterator[Hit]:
         if name is None:
             if _is_used(call):
                 yield Hit(call)
-        elif _is_read(name, call, file) and not _is_checked(name, file.scope(call)):
+        elif last_uses.get((file.scope(call), name), 0) > call.end and (file.scope(call), name) not in checked:
             yield Hit(call)
 
 
@@ -49,41 +51,32 @@ def _is_used(call: Node) -> bool:
     return parent.kind in {"subscript_expression", "echo_statement", "foreach_statement"}
 
 
-def _is_read(name: str, call: Node, file: File) -> bool:
-    return any(
-        node.kind == "variable_name"
-        and variable(node) == name
-        and node.start > call.end
-        and not _is_only_returned(node)
-        for node in within(file.scope(call))
-    )
+def _last_uses(file: File) -> dict[tuple[Node, str], int]:
+    """Where each scope uses each variable last; that it is returned is no use."""
+    found: dict[tuple[Node, str], int] = {}
+    for node in file.of("variable_name"):
+        if node.parent is None or node.parent.kind != "return_statement":
+            key = file.scope(node), variable(node)
+            found[key] = max(node.start, found.get(key, 0))
+    return found
 
 
-def _is_only_returned(node: Node) -> bool:
-    return node.parent is not None and node.parent.kind == "return_statement"
-
-
-def _is_checked(name: str, scope: Node) -> bool:
-    for node in within(scope):
-        if called(node) in _CHECKS and any(variable(value) == name for value in arguments(node)):
-            return True
-        if node.kind == "binary_expression" and "instanceof" in node.tokens and variable(node.children[0]) == name:
-            return True
-    return False
+def _checked(file: File) -> set[tuple[Node, str]]:
+    """The variables of each scope that are asked whether they are an error."""
+    asked = [value for call in file.calls(*_CHECKS) for value in arguments(call)]
+    asked += [node.children[0] for node in file.of("binary_expression") if "instanceof" in node.tokens]
+    return {(file.scope(value), variable(value)) for value in asked if variable(value)}
 
 
 def _find_resets(file: File) -> Iterator[Hit]:
+    reset = {file.scope(call) for call in file.of(*METHOD_CALLS) if method(call) == "reset_postdata"}
     for call in file.of(*METHOD_CALLS):
         if method(call) != "the_post" or superglobal(call):
             continue
         subject = call.get("object")
         if subject is not None and subject.text in {"$wp_query", "$this"}:
             continue
-        scope = file.scope(call)
-        is_reset = file.has_in_scope(call, frozenset({"wp_reset_postdata", "wp_reset_query"})) or any(
-            method(node) == "reset_postdata" for node in within(scope)
-        )
-        if not is_reset:
+        if not file.has_in_scope(call, _RESETS) and file.scope(call) not in reset:
             yield Hit(call)
 
 

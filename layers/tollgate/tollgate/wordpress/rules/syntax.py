@@ -27,7 +27,9 @@ def _find(file: File) -> Iterator[Hit]:
             offset = None
         case _:
             offset = next((node.start for node in file.nodes if node.is_broken), None)
-    if offset is not None:
+    if file.too_deep is not None:
+        yield Hit(_place(file, file.too_deep.start), None, "The source is nested too deep to be followed from here on")
+    elif offset is not None:
         yield Hit(_place(file, offset))
 
 
