@@ -42,6 +42,7 @@ def _told(analysis: Analysis) -> list[tuple[int, str, str]]:
 @example("<?php $a = " + "-" * 5_000 + "1;", Category.PERFORMANCE, "a.php")
 @example("a = " + "[" * 50_000, Category.QUALITY, "a.js")
 @example("x.innerHTML = " + "( " * 3_000 + "a" + " )" * 3_000, Category.SECURITY, "a.js")
+@example("{\x80", Category.SECURITY, "a.js")
 @example("[" * 100_000, Category.QUALITY, "block.json")
 @example('{"name": ' * 5_000, Category.QUALITY, "block.json")
 def test_any_text_has_an_outcome_whose_places_are_in_the_text(source: str, category: Category, name: str) -> None:

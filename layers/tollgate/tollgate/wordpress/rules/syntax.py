@@ -37,6 +37,9 @@ def _place(file: File, offset: int) -> Node:
     """What is left of the line, which is no node of the tree."""
     source = file.text.content
     offset = min(offset, max(len(source.rstrip()) - 1, 0))
+    while offset > 0 and source[offset] & 0xC0 == 0x80:
+        # Not into the middle of a character.
+        offset -= 1
     end = min((place for mark in (b"\n", b"\r") if (place := source.find(mark, offset)) >= 0), default=len(source))
     return Node("mistake", offset, max(end, offset), source, None, "")
 
