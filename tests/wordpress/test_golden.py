@@ -72,3 +72,9 @@ def test_the_average_is_that_of_rounded_scores_to_two_decimals() -> None:
 
     assert str(average(scores)) == "5.75"
     assert str(average([])) == "10.00"
+
+
+def test_a_zero_byte_hides_nothing_that_follows() -> None:
+    (issue,) = analyze_source("<?php /* \0 */ echo $_GET['a'];", Category.SECURITY).issues
+
+    assert issue.rule == "security.unescaped_output"

@@ -20,10 +20,11 @@ class Text:
 
     @cached_property
     def parsed(self) -> bytes:
-        """What parsers get: a lone carriage return ends a line, and grammars do not know that. Offsets are the same."""
-        if b"\r" not in self.content:
-            return self.content
-        return re.sub(rb"\r(?!\n)", b"\n", self.content)
+        """What parsers get, with the same offsets.
+
+        A lone carriage return ends a line, which grammars do not know, and they take a zero byte for the end.
+        """
+        return re.sub(rb"\r(?!\n)", b"\n", self.content).replace(b"\0", b" ")
 
     @cached_property
     def _starts(self) -> list[int]:
