@@ -6,6 +6,7 @@ import time
 
 import click
 
+from bench.analysis import analysis
 from bench.gate import gate
 from bench.measure import anatomy, cold_starts, streams, warm_calls
 from bench.processes import ROOT, build_layers
@@ -27,7 +28,8 @@ def main(*, quick: bool) -> None:
         warm = await warm_calls(100 if quick else 2000, say)
         streamed = await streams(500 if quick else 3000, 3 if quick else 15, say)
         gated = await gate(2 if quick else 20, say)
-        return report(starts, parts, warm, streamed, gated), chart(starts)
+        analysed = analysis(3 if quick else 15, say)
+        return report(starts, parts, warm, streamed=streamed, gate=gated, analysed=analysed), chart(starts)
 
     say("building the layers ...")
     build_layers()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from tollgate_cli import abilities, catalogue
+from tollgate_cli import abilities, catalogue, rule_pages
 from tollgate_cli.openapi import openapi
 from tollgate_cli.reference import reference
 from tollgate_cli.rest import rest_routes
@@ -72,6 +72,11 @@ def providers(_template: Template) -> str:
     return _filled("docs/providers.md", "tables", abilities.tables())
 
 
+def rules(_template: Template) -> str:
+    """docs/rules.md."""
+    return rule_pages.page()
+
+
 GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     f"{_DOCUMENTS}/routes.json": routes,
     f"{_DOCUMENTS}/model_routes.json": model_routes,
@@ -81,6 +86,7 @@ GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     "layers/tollgate/tollgate/catalogue/models.json": models,
     "README.md": readme,
     "docs/providers.md": providers,
+    "docs/rules.md": rules,
 }
 """Each derived file, by its path from the root, and what writes it."""
 

@@ -28,6 +28,10 @@ _BODIES: dict[str, Any] = {
     "CreateTranscriptionFunction": a_form(("model", "sandbox/transcription"), ("file", ("a.wav", a_wav(1)))),
     "GenerateResultFunction": _PROMPT,
     "CheckSupportFunction": _PROMPT,
+    "AnalyzeCodeFunction": {"code": "<?php echo 1;", "analysis_type": "security"},
+    "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
+    "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
+    "AnalyzeThemeFunction": {"theme_files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
@@ -53,6 +57,10 @@ _NEEDS: dict[str, str | None] = {
     "ListProviderModelsFunction": "list_ai_models",
     "GetProviderModelFunction": "list_ai_models",
     "GetNamespaceFunction": None,
+    "AnalyzeCodeFunction": "prompt_ai",
+    "AnalyzeBatchFunction": "prompt_ai",
+    "AnalyzeBlockFunction": "prompt_ai",
+    "AnalyzeThemeFunction": "prompt_ai",
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",
@@ -106,6 +114,7 @@ async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, rou
         response = await tenant.call(await _fresh(route, tenant), key)
         if response.status_code == 403:
             assert _code(response) in {"insufficient_scope", "rest_forbidden"}
+            assert response.json()["error"]["code"] in {"insufficient_scope", "insufficient_permissions"}
             refused.append(capability)
         else:
             assert response.status_code < 300, (capability, response.text)

@@ -70,13 +70,13 @@ def test_a_streamed_function_is_wired_to_stream_and_no_other_one_is(function: Fu
     wiring = {
         "Handler": properties["Handler"],
         "ResponseTransferMode": modes or {None},
-        "Layers": properties.get("Layers"),
+        "Layers": [one for one in properties.get("Layers", []) if one != {"Ref": "ParsersLayer"}],
         "AWS_LAMBDA_EXEC_WRAPPER": own.get("AWS_LAMBDA_EXEC_WRAPPER"),
     }
     expected: dict[str, Any] = {
         "Handler": "app.handler",
         "ResponseTransferMode": {None},
-        "Layers": None,
+        "Layers": [],
         "AWS_LAMBDA_EXEC_WRAPPER": None,
     }
     streamed = {

@@ -60,6 +60,18 @@ def test_the_tollgate_layer_has_extensions_for_both_processors(tollgate_layer: P
     ]
 
 
+def test_the_parsers_layer_has_extensions_for_both_processors_and_little_else(tmp_path: Path) -> None:
+    made = build("parsers", "build-ParsersLayer", tmp_path)
+
+    assert made.returncode == 0, made.stderr
+    extensions = list(tmp_path.rglob("*.so"))
+    packages = {path.parent.name for path in extensions}
+    assert packages == {"tree_sitter", "tree_sitter_javascript", "tree_sitter_json", "tree_sitter_php"}
+    for processor in ("aarch64", "x86_64"):
+        assert sum(path.name.endswith(f".cpython-313-{processor}-linux-gnu.so") for path in extensions) == len(packages)
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 16_000_000
+
+
 def test_the_tollgate_layer_has_all_of_the_package(tollgate_layer: Path) -> None:
     source = ROOT / "layers/tollgate/tollgate"
     files = {path.relative_to(source) for path in source.rglob("*") if path.suffix in {".py", ".json"}}
@@ -132,7 +144,10 @@ def test_without_uv_the_message_tells_where_it_comes_from(tmp_path: Path) -> Non
     assert "make build" in made.stderr
 
 
-@pytest.mark.parametrize(("layer", "target"), [("runtime", "build-RuntimeLayer"), ("tollgate", "build-TollgateLayer")])
+@pytest.mark.parametrize(
+    ("layer", "target"),
+    [("runtime", "build-RuntimeLayer"), ("tollgate", "build-TollgateLayer"), ("parsers", "build-ParsersLayer")],
+)
 def test_without_a_place_to_build_to_nothing_is_built(layer: str, target: str) -> None:
     made = subprocess.run(
         ["make", "-C", ROOT / "layers" / layer, target],

@@ -282,10 +282,18 @@ def _wpai_fault(error: TollgateError) -> tuple[str, int]:
     return ("prompt_upstream_server_error", said) if 500 <= said < 600 else (code, status)
 
 
+def _wpllm_body(error: TollgateError, request_id: str) -> dict[str, Any]:
+    # A module of its own: only this family pays for it at a cold start.
+    from tollgate.edge.wpllm_errors import body_of as wpllm_body_of  # noqa: PLC0415 - as above
+
+    return wpllm_body_of(error, request_id, status=status_of(error), wait_ms=_wait_ms(error))
+
+
 # A family that is not here answers in the router's shape.
 _BODIES: Final[Mapping[str, Callable[[TollgateError, str], dict[str, Any]]]] = {
     "gateway": _superset_body,
     "wpai": _wpai_body,
+    "wpllm": _wpllm_body,
 }
 
 
