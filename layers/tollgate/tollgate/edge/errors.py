@@ -286,7 +286,7 @@ def _wpllm_body(error: TollgateError, request_id: str) -> dict[str, Any]:
     # A module of its own: only this family pays for it at a cold start.
     from tollgate.edge.wpllm_errors import body_of as wpllm_body_of  # noqa: PLC0415 - as above
 
-    return wpllm_body_of(error, request_id, status=status_of(error), wait_ms=_wait_ms(error))
+    return wpllm_body_of(error, request_id, status=nearest(error, STATUS), wait_ms=_wait_ms(error))
 
 
 # A family that is not here answers in the router's shape.
