@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
@@ -100,6 +101,10 @@ async def reserve(
         )
         try:
             held, funds = await resources.accounts.reserve(hold, spend, claim)
+        except asyncio.CancelledError:
+            # It may have been written all the same, and nobody else would know of it.
+            call.later.append(partial(release, hold, resources))
+            raise
         except Refused as exc:
             check_rates(_tell_rates(claim, exc.funds, call, now), now)
             tokens = _smaller(worst, exc.funds)
