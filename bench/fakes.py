@@ -86,9 +86,18 @@ def dynamodb(head: str, _body: bytes) -> list[bytes]:
     """What the accounts and the ledger answer to a call that goes well."""
     if "updateitem" in head:
         # The balance that settling finds, under whatever id the entry has.
+        # An account without limits, with the balance that settling finds, under whatever id the entry has.
         entry = json.loads(_body).get("ExpressionAttributeNames", {}).get("#entry", "led_0")
-        return [json.dumps({"Attributes": {"marks": {"M": {entry: {"N": "10"}}}}}).encode()]
+        return [json.dumps({"Attributes": {**_ACCOUNT, "marks": {"M": {entry: {"N": "10"}}}}}).encode()]
     return [b"{}"]
+
+
+_ACCOUNT: dict[str, Any] = {
+    "account_id": {"S": "acct_1"},
+    **{name: {"N": "10"} for name in ("balance", "available")},
+    "reserved": {"N": "0"},
+    **{name: {"M": {}} for name in ("holds", "limits", "spend")},
+}
 
 
 def completion(_head: str, _body: bytes) -> list[bytes]:
