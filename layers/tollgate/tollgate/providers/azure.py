@@ -22,20 +22,26 @@ _FILTER_FIELDS: Final = ("content_filter_results", "content_filter_result", "con
 RULES: Final = (Rule(ProviderBilling, frozenset({403, 429}), texts=("billing details", "out of call volume quota")),)
 
 
-class AzureChat(CompatibleChat):
-    """Chat completions of deployments in the operator's own resource."""
+class AzureResource:
+    """What all adapters of Azure have in common; it stands before the adapter of OpenAI's language that it changes."""
 
-    # The price of priority processing is not known.
-    dialect: Dialect = Dialect(takes=TUNING - {"service_tier"}, flags={"allowed_tools": True, "custom_tools": True})
     rules: tuple[Rule, ...] = RULES
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
+        # That of the adapter which comes after this class.
+        super().__init__(connection)  # type: ignore[call-arg]
         connection.base_url = resource_address(connection.base_url)
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The key, under Azure's own name."""
         return {"api-key": key}
+
+
+class AzureChat(AzureResource, CompatibleChat):
+    """Chat completions of deployments in the operator's own resource."""
+
+    # The price of priority processing is not known.
+    dialect: Dialect = Dialect(takes=TUNING - {"service_tier"}, flags={"allowed_tools": True, "custom_tools": True})
 
     def path(self, request: ChatRequest) -> str:
         """Where the request goes."""

@@ -1,31 +1,18 @@
 """Speech and transcription of deployments in the operator's own Azure resource."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import JsonObject, Plan
 from tollgate.contracts.speech import SpeechRequest
 from tollgate.contracts.transcription import TranscriptionRequest
-from tollgate.providers.azure import RULES, deployment_of, path_of, resource_address
-from tollgate.providers.connection import Connection
-from tollgate.providers.refusals import Rule
+from tollgate.providers.azure import AzureResource, deployment_of, path_of
 from tollgate.providers.speech import CompatibleSpeech
 from tollgate.providers.transcription import CompatibleTranscription, ear_of, plan
 
 
-class AzureSpeech(CompatibleSpeech):
+class AzureSpeech(AzureResource, CompatibleSpeech):
     """Speech of deployments in the operator's own resource."""
-
-    rules: tuple[Rule, ...] = RULES
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        connection.base_url = resource_address(connection.base_url)
-
-    def headers(self, key: str) -> Mapping[str, str]:
-        """The key, under Azure's own name."""
-        return {"api-key": key}
 
     def path(self, request: SpeechRequest) -> str:
         """See `AzureChat`."""
@@ -36,18 +23,8 @@ class AzureSpeech(CompatibleSpeech):
         return {**super().to_wire(request), "model": deployment_of(request.model)}
 
 
-class AzureTranscription(CompatibleTranscription):
+class AzureTranscription(AzureResource, CompatibleTranscription):
     """Transcription of deployments in the operator's own resource."""
-
-    rules: tuple[Rule, ...] = RULES
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        connection.base_url = resource_address(connection.base_url)
-
-    def headers(self, key: str) -> Mapping[str, str]:
-        """The key, under Azure's own name."""
-        return {"api-key": key}
 
     def plan(self, body: JsonObject, model: Model, *, is_strict: bool) -> Plan:
         """See `tollgate.providers.protocols.Transcription`."""
