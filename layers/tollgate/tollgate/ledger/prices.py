@@ -24,6 +24,12 @@ class Cost:
         """Both parts together."""
         return EXACT.add(self.input_usd, self.output_usd)
 
+    def at_most(self, limit_usd: Decimal) -> "Cost":
+        """The same, with no more than `limit_usd` in all: what is beyond is taken off the output first."""
+        if self.total_usd <= limit_usd:
+            return self
+        return Cost(min(self.input_usd, limit_usd), max(limit_usd - self.input_usd, ZERO))
+
 
 def cost_of(usage: Usage, price: Price) -> Cost:
     """What tokens cost, exact to 12 decimals.

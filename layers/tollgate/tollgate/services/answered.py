@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from pydantic_core import to_json
@@ -67,10 +66,7 @@ class Answered:
     @property
     def cost(self) -> Cost:
         """What the usage so far costs, never more than is held for it."""
-        cost = self._uncapped(self.usage)
-        if cost.total_usd <= self.hold.amount_usd:
-            return cost
-        return Cost(min(cost.input_usd, self.hold.amount_usd), max(self.hold.amount_usd - cost.input_usd, Decimal(0)))
+        return self._uncapped(self.usage).at_most(self.hold.amount_usd)
 
     def take(self, delta: Delta) -> None:
         """Count a piece of the answer."""

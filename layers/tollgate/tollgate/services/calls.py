@@ -66,10 +66,7 @@ class ModelCall:
     @property
     def cost(self) -> Cost:
         """What the call is charged so far, never more than is held for it."""
-        cost = self._cost or _NOTHING
-        if cost.total_usd <= self._hold.amount_usd:
-            return cost
-        return Cost(min(cost.input_usd, self._hold.amount_usd), max(self._hold.amount_usd - cost.input_usd, ZERO))
+        return (self._cost or _NOTHING).at_most(self._hold.amount_usd)
 
     @property
     def headers(self) -> dict[str, str]:
