@@ -220,7 +220,7 @@ async def _admit(prompt: Prompt, call: Call, resources: Resources) -> Answered:
     body = _without_names(prompt.body, call.caller.account_id)
     size = measure(body)
     candidates = choose(prompt, body, size, call, resources)
-    if has_images_by_address(body) and not all(one.plan.fetches_images for one in candidates.chosen):
+    if not all(one.plan.fetches_images for one in candidates.chosen) and has_images_by_address(body):
         # Nobody fetches for an account that owns nothing.
         await check_balance(call, resources)
         candidates = await with_images_inline(candidates, resources)

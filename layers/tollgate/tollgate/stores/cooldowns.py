@@ -1,5 +1,6 @@
 """Providers that keep failing, and are asked last for a while: remembered here, and shared through a table."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -34,8 +35,7 @@ class Cooldowns:
     async def cooling(self, providers: Iterable[str], now: datetime) -> frozenset[str]:
         """Those of the providers that cool down now; the table is asked at most every few seconds for each."""
         wanted = set(providers)
-        for provider in wanted:
-            await self._refresh(provider)
+        await asyncio.gather(*map(self._refresh, wanted))
         return frozenset(provider for provider in wanted if self._until.get(provider, 0.0) > now.timestamp())
 
     def succeeded(self, provider: str) -> None:
