@@ -58,6 +58,8 @@ _NEEDS: dict[str, str | None] = {
     "GetProviderModelFunction": "list_ai_models",
     "GetNamespaceFunction": None,
     "AnalyzeCodeFunction": "prompt_ai",
+    "GenerateTextFunction": "prompt_ai",
+    "StreamTextFunction": "prompt_ai",
     "AnalyzeBatchFunction": "prompt_ai",
     "AnalyzeBlockFunction": "prompt_ai",
     "AnalyzeThemeFunction": "prompt_ai",

@@ -18,6 +18,7 @@ from tollgate.contracts.wpllm.analysis import (
 )
 from tollgate.errors import InvalidModelId, ModelNotFound, TooLarge
 from tollgate.resources import Resources
+from tollgate.services.wpllm.models import DEFAULT_MODEL, MODELS, resolved, unknown_model
 from tollgate.services.wpllm.second_looks import look_again
 from tollgate.wordpress.analysis import Analysis, analyze_file, analyze_source, in_order
 from tollgate.wordpress.findings import Category, Issue, Severity
@@ -25,10 +26,6 @@ from tollgate.wordpress.sarif import MEDIA_TYPE, sarif
 from tollgate.wordpress.scores import average
 from tollgate.wordpress.themes import theme_issues
 
-DEFAULT_MODEL: Final = "wp-llm-13b"
-# Known wherever they have no provider: an analysis does without.
-_MODELS: Final = ("wp-llm-7b", "wp-llm-13b")
-_ALIASES: Final = {"wp-llm": "wp-llm-7b"}
 MAX_FILE_BYTES: Final = 262_144
 MAX_TOTAL_BYTES: Final = 2 * 1_048_576
 _MODEL_CALLS_AT_ONCE: Final = 4
@@ -58,7 +55,7 @@ async def analyze_code(request: AnalyzeCodeRequest, call: Call, resources: Resou
     Raises TooLarge, ModelNotFound, WrongEndpoint, Forbidden, PaymentRequired, GateBusy, GateUnavailable.
     """
     _check_size("code", request.code)
-    model = _model(request.model, resources)
+    model = _model(request.model, call, resources)
     category = Category(request.analysis_type)
     outcome = await _outcome(
         lambda: analyze_source(request.code, category, language=request.language),
@@ -89,7 +86,7 @@ async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Res
     Raises as `analyze_code` does.
     """
     _check_size("block_code", request.block_code)
-    model = _model(request.model, resources)
+    model = _model(request.model, call, resources)
     category = Category(request.analysis_type)
     outcome = await _outcome(
         lambda: analyze_source(request.block_code, category),
@@ -158,18 +155,16 @@ class _Named(NamedTuple):
     """What is asked; None where only the rules look."""
 
 
-def _model(named: str | None, resources: Resources) -> _Named:
+def _model(named: str | None, call: Call, resources: Resources) -> _Named:
     if named is None:
         return _Named(DEFAULT_MODEL, None)
-    named = _ALIASES.get(named, named)
+    named = resolved(named)
     try:
         model = resources.catalogue.find(named)
     except (ModelNotFound, InvalidModelId) as exc:
-        if named in _MODELS:
+        if named in MODELS:
             return _Named(named, None)
-        raise ModelNotFound(
-            "No such model", param="model", metadata={"model_id": named[:200], "available_models": list(_MODELS)}
-        ) from exc
+        raise unknown_model(named, call, resources) from exc
     return _Named(model.id, model.id)
 
 
@@ -179,7 +174,7 @@ async def _outcomes(
     for number, file in enumerate(files):
         _check_size(f"{param}[{number}].content", file.content)
     _check_size(param, "".join(file.content for file in files), MAX_TOTAL_BYTES)
-    model = _model(request.model, resources)
+    model = _model(request.model, call, resources)
     category = Category(request.analysis_type)
     turns = asyncio.Semaphore(_MODEL_CALLS_AT_ONCE)
 
