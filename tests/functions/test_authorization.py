@@ -28,6 +28,8 @@ _BODIES: dict[str, Any] = {
     "CreateTranscriptionFunction": a_form(("model", "sandbox/transcription"), ("file", ("a.wav", a_wav(1)))),
     "GenerateResultFunction": _PROMPT,
     "CheckSupportFunction": _PROMPT,
+    "GenerateTextFunction": {"model": "wp-llm-7b", "prompt": "Hi"},
+    "StreamTextFunction": {"model": "wp-llm-7b", "prompt": "Hi"},
     "AnalyzeCodeFunction": {"code": "<?php echo 1;", "analysis_type": "security"},
     "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
     "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},

@@ -18,6 +18,7 @@ from tollgate.contracts.wpllm.analysis import (
 )
 from tollgate.errors import InvalidModelId, ModelNotFound, TooLarge
 from tollgate.resources import Resources
+from tollgate.services.events import announced
 from tollgate.services.wpllm.models import DEFAULT_MODEL, MODELS, resolved, unknown_model
 from tollgate.services.wpllm.second_looks import look_again
 from tollgate.wordpress.analysis import Analysis, analyze_file, analyze_source, in_order
@@ -57,19 +58,16 @@ async def analyze_code(request: AnalyzeCodeRequest, call: Call, resources: Resou
     _check_size("code", request.code)
     model = _model(request.model, call, resources)
     category = Category(request.analysis_type)
-    outcome = await _outcome(
-        lambda: analyze_source(request.code, category, language=request.language),
-        request.code,
-        (category, model.asked),
-        call,
-        resources,
-    )
-    issues = outcome.listed(request.severity)
-    if _wants_sarif(call):
-        return _sarif([("code", issues)])
-    return Answer(
-        {
-            **_head("analysis", "code_analysis", resources),
+    async with announced("analysis", _head("analysis", "code_analysis", resources), call, resources) as content:
+        outcome = await _outcome(
+            lambda: analyze_source(request.code, category, language=request.language),
+            request.code,
+            (category, model.asked),
+            call,
+            resources,
+        )
+        issues = outcome.listed(request.severity)
+        content |= {
             "model": model.shown,
             "analysis_type": request.analysis_type,
             "issues": [_issue(one) for one in issues],
@@ -77,7 +75,7 @@ async def analyze_code(request: AnalyzeCodeRequest, call: Call, resources: Resou
             "recommendations": list(outcome.analysis.recommendations),
             "notes": outcome.notes,
         }
-    )
+    return _sarif([("code", issues)]) if _wants_sarif(call) else Answer(content)
 
 
 async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Resources) -> Answer:
@@ -88,19 +86,16 @@ async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Res
     _check_size("block_code", request.block_code)
     model = _model(request.model, call, resources)
     category = Category(request.analysis_type)
-    outcome = await _outcome(
-        lambda: analyze_source(request.block_code, category),
-        request.block_code,
-        (category, model.asked),
-        call,
-        resources,
-    )
-    issues = outcome.listed(request.severity)
-    if _wants_sarif(call):
-        return _sarif([("block", issues)])
-    return Answer(
-        {
-            **_head("block_analysis", "block_analysis", resources),
+    async with announced("analysis", _head("block_analysis", "block_analysis", resources), call, resources) as content:
+        outcome = await _outcome(
+            lambda: analyze_source(request.block_code, category),
+            request.block_code,
+            (category, model.asked),
+            call,
+            resources,
+        )
+        issues = outcome.listed(request.severity)
+        content |= {
             "model": model.shown,
             "analysis_type": request.analysis_type,
             "issues": [_issue(one) for one in issues],
@@ -108,7 +103,7 @@ async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Res
             "score": float(outcome.score),
             "notes": outcome.notes,
         }
-    )
+    return _sarif([("block", issues)]) if _wants_sarif(call) else Answer(content)
 
 
 async def analyze_batch(request: AnalyzeBatchRequest, call: Call, resources: Resources) -> Answer:
@@ -116,16 +111,13 @@ async def analyze_batch(request: AnalyzeBatchRequest, call: Call, resources: Res
 
     Raises as `analyze_code` does.
     """
-    outcomes = await _outcomes("files", request.files, request, call, resources)
-    if _wants_sarif(call):
-        return _sarif_of(request.files, outcomes, request.severity)
-    return Answer(
-        {
-            **_head("batch_analysis", "batch_analysis", resources),
+    async with announced("analysis", _head("batch_analysis", "batch_analysis", resources), call, resources) as content:
+        outcomes = await _outcomes("files", request.files, request, call, resources)
+        content |= {
             "results": _results(request.files, outcomes, request.severity),
             "summary": _summary(outcomes, request.severity),
         }
-    )
+    return _sarif_of(request.files, outcomes, request.severity) if _wants_sarif(call) else Answer(content)
 
 
 async def analyze_theme(request: AnalyzeThemeRequest, call: Call, resources: Resources) -> Answer:
@@ -133,19 +125,16 @@ async def analyze_theme(request: AnalyzeThemeRequest, call: Call, resources: Res
 
     Raises as `analyze_code` does.
     """
-    outcomes = await _outcomes("theme_files", request.theme_files, request, call, resources)
-    if _wants_sarif(call):
-        return _sarif_of(request.theme_files, outcomes, request.severity)
-    found = theme_issues([(file.name, file.content) for file in request.theme_files])
-    return Answer(
-        {
-            **_head("theme_analysis", "theme_analysis", resources),
+    async with announced("analysis", _head("theme_analysis", "theme_analysis", resources), call, resources) as content:
+        outcomes = await _outcomes("theme_files", request.theme_files, request, call, resources)
+        found = theme_issues([(file.name, file.content) for file in request.theme_files])
+        content |= {
             "analysis_type": request.analysis_type,
             "results": _results(request.theme_files, outcomes, request.severity),
             "theme_issues": [one._asdict() for one in found],
             "summary": _summary(outcomes, request.severity),
         }
-    )
+    return _sarif_of(request.theme_files, outcomes, request.severity) if _wants_sarif(call) else Answer(content)
 
 
 class _Named(NamedTuple):
