@@ -248,3 +248,16 @@ async def test_a_failure_is_told_and_a_refusal_is_not(site: Site) -> None:
     assert failed["data"]["id"] == started["data"]["id"]
     assert failed["data"]["error"]["code"] == "upstream_invalid_response"
     assert "secret" not in str(failed)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_kept"), [("build-7.3_x", True), ("a" * 128, True), ("a" * 129, False), ("two words", False)]
+)
+async def test_a_request_id_of_the_clients_own_is_gone_on_with(site: Site, sent: str, is_kept: bool) -> None:
+    body = {"model": "nobody", "prompt": "Hi"}
+
+    response = await site.send("POST", "/v1/generate", json=body, headers={"x-request-id": sent})
+
+    told = response.headers["x-request-id"]
+    assert (told == sent) is is_kept
+    assert response.json()["error"]["request_id"] == told
