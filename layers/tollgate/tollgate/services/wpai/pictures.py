@@ -25,8 +25,8 @@ _FORMATS: Final = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp
 async def generate_image(request: PromptRequest, model: Model, call: Call, resources: Resources) -> Generated:
     """Draw what a prompt describes. Images that are too large to be sent are answered by their addresses.
 
-    Raises BadRequest, AnswerTooLarge where they were wanted inline all the same, Forbidden, PaymentRequired, Unavailable,
-    UpstreamError.
+    Raises BadRequest, AnswerTooLarge where they were wanted inline all the same, Forbidden, PaymentRequired,
+    Unavailable, UpstreamError.
     """
     config = request.config or ModelConfig()
     prompt = ImagePrompt(
