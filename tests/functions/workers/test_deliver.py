@@ -339,7 +339,11 @@ class TestWhoDies:
     async def test_without_a_death_there_are_as_many_calls_as_the_next_test_counts(self, office: Office) -> None:
         steps: list[str] = []
 
-        requests = await self._run(office, lambda name: bool(steps.append(name)), _DOWN, _OK)
+        def count(name: str) -> bool:
+            steps.append(name)
+            return False
+
+        requests = await self._run(office, count, _DOWN, _OK)
 
         assert (len(requests), len(steps)) == (2, 2 * _CALLS)
 
@@ -376,12 +380,15 @@ class TestWhoDies:
             await office.publish()
             while len(receiver.requests) < 34:
                 await office.mail.deliver_next(office.resources)
-            steps: list[str] = []
-            # The claim, and then what became of the attempt.
-            office.mail.kill = lambda name: (
-                bool(steps.append(name))
-                or (len(receiver.requests) == 35 and name == "after UpdateItem" and steps.count(name) >= 2)
-            )
+            writes: list[str] = []
+
+            def kill(name: str) -> bool:
+                if name == "after UpdateItem":
+                    writes.append(name)
+                # The first one is the claim, and the second what became of the attempt.
+                return len(receiver.requests) == 35 and len(writes) >= 2
+
+            office.mail.kill = kill
             while len(receiver.requests) < 35:
                 await office.mail.deliver_next(office.resources)
             office.mail.kill = None

@@ -46,9 +46,9 @@ async def test_a_webhook_that_there_is_not_is_told(site: Site, webhook_id: str) 
 async def test_a_webhook_of_another_account_does_not_exist(site: Site, method: str, path: str) -> None:
     other = await site.world.key(await site.world.account())
     theirs = (await site.send("POST", "/v1/webhooks", json=_BODY, key=other)).json()
-    body = {"json": {"description": "mine"}} if method in {"PATCH", "POST"} else {}
+    body = {"description": "mine"} if method in {"PATCH", "POST"} else None
 
-    response = await site.send(method, f"/v1/webhooks/{theirs['id']}{path}", **body)
+    response = await site.send(method, f"/v1/webhooks/{theirs['id']}{path}", json=body)
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, "webhook_not_found")
     shown = await site.send("GET", f"/v1/webhooks/{theirs['id']}", key=other)

@@ -42,13 +42,13 @@ class UpdateWebhookRequest(Shape):
 
     null_is_absent: ClassVar[bool] = False
 
-    url: Url = Field(default=None)
+    url: Url | None = None
     """Where events are sent. What is on its way goes there too."""
-    events: Events = Field(default=None)
+    events: Events | None = None
     """Which events are sent from now on."""
     description: Description | None = None
     """What it is for."""
-    status: Status = Field(default=None)
+    status: Status | None = None
     """`active`, or `disabled`: nothing is sent then, and what was to be tried again is dropped."""
 
 

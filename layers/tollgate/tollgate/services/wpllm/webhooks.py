@@ -78,7 +78,10 @@ async def update_webhook(webhook_id: str, request: UpdateWebhookRequest, call: C
     Raises BadRequest, WebhookNotFound.
     """
     changes: dict[str, Any] = {name: getattr(request, name) for name in request.model_fields_set}
-    if "url" in changes:
+    for name in ("url", "events", "status"):
+        if name in changes and changes[name] is None:
+            raise BadRequest(f"'{name}' cannot be cleared.", param=name)
+    if request.url is not None:
         _check(request.url, call, resources)
     if "status" in changes:
         changes["is_active"] = changes.pop("status") == "active"
