@@ -17,11 +17,12 @@ TollgateError
 │   ├── AmbiguousCredentials
 │   ├── KeyDisabled
 │   └── KeyExpired
-├── PaymentRequired             the balance; one subclass for each of the four answers
+├── PaymentRequired             the balance, with one subclass for each of the four answers, and the quota of a plan
 │   ├── InsufficientBalance
 │   ├── RequestExceedsBalance
 │   ├── BalanceReserved         other calls in flight hold the money
-│   └── KeyLimitReached
+│   ├── KeyLimitReached
+│   └── QuotaExceeded           the tokens of the plan's period are used up
 ├── Forbidden
 │   ├── InsufficientScope       the key lacks a capability
 │   └── ModelNotAllowed
@@ -209,6 +210,12 @@ class KeyLimitReached(PaymentRequired):
     """The key's own spend limit has no room for the request."""
 
     code = "key_limit_reached"
+
+
+class QuotaExceeded(PaymentRequired):
+    """The tokens of the plan's period are used up; `metadata` says how many there are and when it ends."""
+
+    code = "quota_exceeded"
 
 
 class Forbidden(TollgateError):

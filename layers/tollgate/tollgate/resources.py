@@ -27,7 +27,9 @@ from tollgate.stores.cooldowns import Cooldowns
 from tollgate.stores.keys import Keys
 from tollgate.stores.pace import Pace
 from tollgate.stores.secrets import LIFETIME_S, Secrets
+from tollgate.stores.subscriptions import Subscriptions
 from tollgate.stores.table import Table
+from tollgate.stores.usage import UsageLines
 
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
@@ -65,6 +67,16 @@ class Resources:
     def accounts(self) -> Accounts:
         """Accounts and their ledger."""
         return Accounts(self._table(self.settings.accounts_table), self._table(self.settings.ledger_table))
+
+    @cached_property
+    def usage(self) -> UsageLines:
+        """What accounts used, by day, model, key and operation."""
+        return UsageLines(self._table(self.settings.accounts_table), self._table(self.settings.usage_table))
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Plans of accounts, their periods, and what their owners were told."""
+        return Subscriptions(self._table(self.settings.accounts_table))
 
     @cached_property
     def keys(self) -> Keys:

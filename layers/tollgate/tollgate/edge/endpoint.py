@@ -173,6 +173,7 @@ class Exchange:
             caller=caller_of(scope),
             method=scope["method"],
             path=scope.get("aws.event", {}).get("path") or scope["path"],
+            operation=f"{endpoint.family}/{endpoint.name}",
             headers=headers,
             time_left_s=context.get_remaining_time_in_millis() / 1000 if context is not None else 900.0,
         )
