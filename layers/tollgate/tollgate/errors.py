@@ -11,6 +11,7 @@ TollgateError
 │   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
 │   ├── ContextLengthExceeded
 │   ├── ContentFiltered         a filter refused the prompt
+│   ├── PaymentDeclined         the payment method was refused; nothing was changed
 │   └── UpstreamRejected        the provider refused the request, for a reason of its own
 ├── Unauthenticated
 │   ├── MissingKey
@@ -33,6 +34,7 @@ TollgateError
 │   └── AccountNotFound
 ├── MethodNotAllowed
 ├── Conflict
+│   ├── PlanChanging            another change of the plan is being paid for
 │   ├── IdempotencyInProgress   the request is being answered under the same key
 │   ├── IdempotencyTooLarge     it was answered, and the answer was too large to keep
 │   ├── IdempotencyNotKept      it was answered, and such answers are not kept
@@ -146,6 +148,12 @@ class ContentFiltered(BadRequest):
     """A filter refused the prompt."""
 
     code = "content_filter"
+
+
+class PaymentDeclined(BadRequest):
+    """The payment method was refused: nothing was charged, and nothing has changed."""
+
+    code = "payment_declined"
 
 
 class UpstreamRejected(BadRequest):
@@ -276,6 +284,12 @@ class Conflict(TollgateError):
     """The state of things does not allow it now."""
 
     code = "conflict"
+
+
+class PlanChanging(Conflict):
+    """Another change of the plan is being paid for; it is finished in a few minutes at the latest."""
+
+    code = "plan_changing"
 
 
 class IdempotencyInProgress(Conflict):

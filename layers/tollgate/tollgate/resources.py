@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +32,7 @@ from tollgate.stores.table import Table
 from tollgate.stores.usage import UsageLines
 
 if TYPE_CHECKING:
+    from tollgate.contracts.payments import Payments
     from tollgate.stores.bucket import Bucket
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.web import Web
@@ -161,6 +162,18 @@ class Resources:
     async def pepper(self) -> bytes:
         """The secret under which keys are hashed."""
         return (await self.secrets.text(self.settings.pepper_secret)).encode()
+
+    async def payments(self) -> "Payments | None":
+        """Who takes the money for plans; None where plans are free of charge, because nobody is configured.
+
+        Raises AwsError, AwsUnavailable.
+        """
+        if not await self._read_credential("STRIPE_API_KEY"):
+            return None
+        from tollgate.payments.stripe import BASE_URL, Stripe  # noqa: PLC0415 - few calls pay for anything
+
+        address = self.settings.environment.get("STRIPE_BASE_URL") or BASE_URL
+        return Stripe(self.http, base_url=address, key=partial(self._read_credential, "STRIPE_API_KEY"))
 
     def chat(self, model: Model) -> Chat:
         """The adapter that answers conversations for a model.

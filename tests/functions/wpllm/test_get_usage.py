@@ -1,6 +1,5 @@
 """GET /v1/usage."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,34 +7,20 @@ import httpx2
 import pytest
 
 from tests.builders import NOW
-from tests.conftest import World
 from tests.functions.conftest import Site
+from tests.functions.wpllm.conftest import Clock
 from tests.upstream import a_completion, json_reply
-from tollgate_cli.local.gateway import LocalGateway
-from tollgate_cli.template import Template
 
 _USAGE = {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}
 # What that costs at GPT-4o's price.
 _COST = 0.0045
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> Any:
-        return self.now
-
-
 @pytest.fixture
-async def at(site: Site, template: Template) -> Any:
-    """The same site at a time that does not pass by itself, and OpenAI that always uses as many tokens."""
-    clock = _Clock()
-    resources = replace(site.world.resources, now=clock)
-    transport = httpx2.ASGITransport(app=LocalGateway(template, resources), raise_app_exceptions=False)
-    site.upstream.replies = [json_reply(a_completion(usage=_USAGE)) for _ in range(20)]
-    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield replace(site, world=World(resources, client)), clock
+async def at(still: Site, clock: Clock) -> tuple[Site, Clock]:
+    """OpenAI always uses as many tokens, and time stands still."""
+    still.upstream.replies = [json_reply(a_completion(usage=_USAGE)) for _ in range(20)]
+    return still, clock
 
 
 async def _usage(site: Site, key: str | None = None, **query: str) -> httpx2.Response:

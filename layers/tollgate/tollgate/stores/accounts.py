@@ -78,6 +78,8 @@ class Unfinished:
     has_usage: bool = False
     period: Period | None = None
     told: Mapping[str, int] = field(default_factory=dict)
+    pays: bool = False
+    """Whether it pays for a plan, or is about to."""
 
 
 class Settled(NamedTuple):
@@ -413,6 +415,7 @@ class Accounts:
                     has_usage=has_usage(item),
                     period=period_of(item),
                     told=told_of(item),
+                    pays="plan_change" in item or "subscription" in item.get("payment", {}),
                 )
 
     async def finish_entry(self, entry: Entry) -> None:
@@ -427,7 +430,7 @@ def _count_in_period(rates: Parts, hold: Hold, tokens: int, at: int | None) -> N
 
 
 def _in_its_period(hold: Hold, period: Period | None) -> Hold:
-    """A hold that was found in an account, with the end of the period that admitted it, the present or an earlier one."""
+    """A hold that was found in an account, with the end of the period that admitted it: now or earlier."""
     if period is None or hold.marks is None:
         return hold
     return replace(hold, period_ends_at=period.ends_at if hold.marks.at >= period.started_at else period.started_at)

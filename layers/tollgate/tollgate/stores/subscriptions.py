@@ -142,7 +142,13 @@ class Subscriptions:
         )
 
     async def choose(
-        self, account_id: str, plan: Plan | None, *, payment_method: str | None = None, status: str = ACTIVE
+        self,
+        account_id: str,
+        plan: Plan | None,
+        *,
+        payment_method: str | None = None,
+        status: str = ACTIVE,
+        payment: Mapping[str, str] | None = None,
     ) -> bool:
         """Put a plan into force, or none, without a payment; False where one is on its way, or there is no account.
 
@@ -152,11 +158,26 @@ class Subscriptions:
         if payment_method:
             sets.append("payment_method = :method")
             values[":method"] = payment_method
+        if payment is not None:
+            sets.append("payment = :payment")
+            values[":payment"] = dict(payment)
         return await self._write(
             account_id,
             _expression(sets, gone),
             values,
             condition="attribute_exists(account_id) AND attribute_not_exists(plan_change)",
+        )
+
+    async def note_check(self, account_id: str, at: int, *, every_s: int) -> bool:
+        """Note that it is looked at whether renewals are paid; False where somebody did so not long ago.
+
+        Raises AwsError, AwsUnavailable.
+        """
+        return await self._write(
+            account_id,
+            "SET payment_checked_at = :at",
+            {":at": at, ":before": at - every_s},
+            condition="attribute_not_exists(payment_checked_at) OR payment_checked_at <= :before",
         )
 
     async def set_status(self, account_id: str, status: str) -> bool:

@@ -10,6 +10,7 @@ from tollgate.contracts.rates import minute_of
 from tollgate.ledger.windows import window_of
 from tollgate.resources import Resources
 from tollgate.services.gate import iso
+from tollgate.services.payments import look_after
 from tollgate.services.quota import begin_period, tell_of_quota
 from tollgate.stores.accounts import Unfinished
 
@@ -19,7 +20,8 @@ _log: Final = logging.getLogger(__name__)
 async def sweep(resources: Resources) -> dict[str, int]:
     """Close every hold whose time is over, and write every ledger entry that was left in an outbox.
 
-    Usage that was counted in accounts moves to its table, and periods of 30 days begin.
+    Usage that was counted in accounts moves to its table, periods of 30 days begin, and plans that were paid come into
+    force.
 
     A hold with a checkpoint is charged what the call had cost by then; one without is given back. Both are the same
     conditional writes that the call itself would have made, so a call that lives after all changes nothing.
@@ -42,6 +44,8 @@ async def sweep(resources: Resources) -> dict[str, int]:
         if unfinished.has_usage:
             await resources.usage.finish(unfinished.account_id)
         await _look_at_period(unfinished, now, resources)
+        if unfinished.pays:
+            await look_after(unfinished.account_id, resources)
     _log.info("swept", extra=done)
     return done
 
