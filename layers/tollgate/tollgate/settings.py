@@ -21,6 +21,8 @@ class Settings:
     """Name of the bucket for what is too large for a table or an answer; empty where there is none."""
     idempotency_table: str = ""
     usage_table: str = ""
+    events_queue: str = ""
+    """Address of the queue of events and their deliveries; empty where nobody is told of any."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -58,6 +60,7 @@ class Settings:
             bucket=get("BUCKET", ""),
             idempotency_table=get("IDEMPOTENCY_TABLE", ""),
             usage_table=get("USAGE_TABLE", ""),
+            events_queue=get("EVENTS_QUEUE", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

@@ -70,6 +70,7 @@ async def tell_of_limit(
         await _publish(account_id, "usage.limit_exceeded", facts, resources)
 
 
-async def _publish(account_id: str, event: str, data: Mapping[str, Any], _resources: Resources) -> None:
-    """The one place from which events of usage go out."""
-    _log.info(event, extra={"account_id": account_id, **data})
+async def _publish(account_id: str, event: str, data: Mapping[str, Any], resources: Resources) -> None:
+    from tollgate.services.events import publish  # noqa: PLC0415 - few calls have anything to tell
+
+    await publish(resources, account_id, event, data)
