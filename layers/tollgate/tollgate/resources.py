@@ -26,6 +26,7 @@ from tollgate.stores.aws import AwsClient
 from tollgate.stores.cooldowns import Cooldowns
 from tollgate.stores.keys import Keys
 from tollgate.stores.pace import Pace
+from tollgate.stores.pulse import Pulse
 from tollgate.stores.secrets import LIFETIME_S, Secrets
 from tollgate.stores.subscriptions import Subscriptions
 from tollgate.stores.table import Table
@@ -34,6 +35,7 @@ from tollgate.stores.usage import UsageLines
 if TYPE_CHECKING:
     from tollgate.contracts.payments import Payments
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.figures import Counted
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.queue import Queue
     from tollgate.stores.web import Web
@@ -97,6 +99,20 @@ class Resources:
         """Providers that keep failing."""
         name = self.settings.providers_table
         return Cooldowns(self._table(name) if name else None)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """The requests of this process."""
+        return Pulse(self.now)
+
+    @cached_property
+    def figures(self) -> "Counted":
+        """The requests of the gateway: on Lambda those of all its functions, else those of this process."""
+        if not self.settings.is_on_lambda:
+            return self.pulse
+        from tollgate.stores.figures import CloudWatch, Remembered  # noqa: PLC0415 - one function asks for them
+
+        return Remembered(CloudWatch(self._aws("monitoring", "GraniteServiceVersion20100801"), self.settings.stack))
 
     @cached_property
     def pace(self) -> Pace:
@@ -287,7 +303,7 @@ class Resources:
             service=service,
             target=target,
             region=self.settings.region,
-            endpoint=self.settings.endpoint_of(service.replace("secretsmanager", "secrets_manager")),
+            endpoint=self.settings.endpoint_of(_VARIABLES.get(service, service)),
             credentials=self._aws_credentials,
             json_version=json_version,
         )
@@ -302,6 +318,9 @@ def _tls() -> ssl.SSLContext:
     """The machine's certificate authorities: reading them is most of what making a client takes."""
     return httpx2.create_ssl_context(trust_env=False)
 
+
+# Services that go by another name in the variables of AWS's SDKs.
+_VARIABLES = {"secretsmanager": "secrets_manager", "monitoring": "cloudwatch"}
 
 # A credential that is set for the first time shall be found at once, and one that stays away not be asked for by every
 # call.

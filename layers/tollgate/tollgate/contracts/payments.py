@@ -13,8 +13,6 @@ class Order(NamedTuple):
 
     id: str
     account_id: str
-    name: str
-    """Whose account it is."""
     plan: Plan
     payment_method: str
     """The payment service's id of a card, which the client got from it."""

@@ -111,7 +111,7 @@ class Stripe:
         return _STANDINGS[status]
 
     async def _customer(self, order: Order) -> str:
-        form = {"name": order.name, "metadata[account_id]": order.account_id}
+        form = {"metadata[account_id]": order.account_id}
         return str((await self._post("/v1/customers", form, f"{order.account_id}:customer"))["id"])
 
     async def _product(self, order: Order) -> None:

@@ -50,7 +50,6 @@ async def _paid(found: Subscription, change: Change, resources: Resources) -> Ma
         Order(
             id=change.id,
             account_id=found.account_id,
-            name=found.name,
             plan=plan,
             payment_method=change.payment_method or found.payment_method or "",
             paid=found.payment,

@@ -34,7 +34,6 @@ class Subscription:
     """What an account has subscribed to. `plan_id` is None before anything was chosen."""
 
     account_id: str
-    name: str
     plan_id: str | None
     status: str
     period: Period
@@ -224,7 +223,6 @@ def _subscription_of(item: Item) -> Subscription:
         raise ValueError("an account has no period")
     return Subscription(
         account_id=item["account_id"],
-        name=item["name"],
         plan_id=item.get("plan_id"),
         status=item.get("plan_status", ACTIVE),
         period=period,
