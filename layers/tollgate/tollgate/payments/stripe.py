@@ -209,8 +209,7 @@ def _declined(refused: _Refused) -> Exception:
 
     https://docs.stripe.com/error-codes, https://docs.stripe.com/declines/codes
     """
-    is_card = refused.status == 402 or refused.type == "card_error" or refused.param in _OF_THE_CARD
-    if not is_card and not (refused.code == "resource_missing" and refused.status == 404):
+    if refused.status != 402 and refused.type != "card_error" and refused.param not in _OF_THE_CARD:
         return _unexpected(refused)
     reason = refused.decline_code or refused.code or "declined"
     return PaymentDeclined(
