@@ -75,7 +75,7 @@ async def _ledger(resources: Resources, account_id: str) -> dict[Line, Counts]:
     found: dict[Line, Counts] = {}
     for item in await table.query("account_id = :a", values={":a": account_id}):
         if item.get("type") == "usage":
-            line = Line(item["created_at"][:10], item["model"], item["key_id"], item["operation"])
+            line = Line(item["created_at"][:10], item["model"], item["key_id"], item.get("operation", ""))
             used = item["usage"]
             counts = Counts(
                 -item["amount"], 1, int(used.get("prompt_tokens", 0)), int(used.get("completion_tokens", 0))
@@ -220,9 +220,11 @@ async def test_usage_can_be_read_while_it_moves(timed: tuple[World, _Clock]) -> 
         return seen
 
     async def charge() -> None:
-        for number in range(25):
-            await _charge(world.resources, account_id, model=f"m/{number % 3}", cost="0.01")
-        charged.set()
+        try:
+            for number in range(25):
+                await _charge(world.resources, account_id, model=f"m/{number % 3}", cost="0.01")
+        finally:
+            charged.set()
 
     seen, *_ = await asyncio.gather(read(), move(), move(), charge())
 

@@ -145,6 +145,11 @@ MODELS_OF_BEDROCK = {
 }
 
 
+# Metrics are no resources that a policy could name.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+METRICS = {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}
+
+
 def test_only_functions_that_stream_may_call_models_and_only_where_the_operator_wants_it() -> None:
     callers = [function for function in FUNCTIONS if any(map(is_for_models, statements(function)))]
 
@@ -164,7 +169,7 @@ def test_only_functions_that_stream_may_call_models_and_only_where_the_operator_
 @each_function
 def test_a_function_may_touch_only_stores_that_the_template_makes(function: Function) -> None:
     for statement in statements(function):
-        if is_for_models(statement):
+        if is_for_models(statement) or statement == METRICS:
             continue
         for resource in as_list(statement["Resource"]):
             name, rest = target_of(resource)
@@ -222,6 +227,25 @@ def test_a_function_that_publishes_events_may_queue_them(function: Function) -> 
         assert allowed_to(function) >= PUBLISHING, (
             f"{function.name}: take over the lines for EventsQueue and events/* of others, such as AnalyzeCodeFunction"
         )
+
+
+def test_only_the_status_reads_metrics() -> None:
+    readers = [function.folder for function in FUNCTIONS if METRICS in statements(function)]
+
+    assert readers == ["wpllm/get_status"]
+
+
+def test_a_function_that_settles_may_move_usage_and_tell_of_quotas() -> None:
+    settling = {
+        function.folder: granted(function)
+        for function in FUNCTIONS
+        if ("LedgerTable", "dynamodb:PutItem") in granted(function) and not function.folder.startswith("operate/")
+    }
+
+    needed = {("UsageTable", "dynamodb:UpdateItem"), ("EventsQueue", "sqs:SendMessage")}
+    forgotten = [folder for folder, allowed in settling.items() if not needed <= allowed]
+    assert "router/create_chat_completion" in settling
+    assert not forgotten, f"take over the lines for UsageTable and EventsQueue of others: {forgotten}"
 
 
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
@@ -289,6 +313,16 @@ def services_imported_by(path: Path) -> tuple[str, ...]:
 
 def is_for_models(statement: dict[str, Any]) -> bool:
     return {*as_list(statement["Action"])} <= {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
+
+
+def granted(function: Function) -> set[tuple[str, str]]:
+    """What a function may do, and to what of the template."""
+    return {
+        (target_of(resource)[0], action)
+        for statement in statements(function)
+        for resource in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
 
 
 def as_list(value: Any) -> list[Any]:
