@@ -237,12 +237,13 @@ def test_only_the_status_reads_metrics() -> None:
 
 def test_a_function_that_settles_may_move_usage_and_tell_of_quotas() -> None:
     settling = {
-        function.folder: granted(function)
+        function.folder: allowed_to(function)
         for function in FUNCTIONS
-        if ("LedgerTable", "dynamodb:PutItem") in granted(function) and not function.folder.startswith("operate/")
+        if (("LedgerTable", ""), "dynamodb:PutItem") in allowed_to(function)
+        and not function.folder.startswith("operate/")
     }
 
-    needed = {("UsageTable", "dynamodb:UpdateItem"), ("EventsQueue", "sqs:SendMessage")}
+    needed = {(("UsageTable", ""), "dynamodb:UpdateItem"), (("EventsQueue", ""), "sqs:SendMessage")}
     forgotten = [folder for folder, allowed in settling.items() if not needed <= allowed]
     assert "router/create_chat_completion" in settling
     assert not forgotten, f"take over the lines for UsageTable and EventsQueue of others: {forgotten}"
@@ -291,6 +292,10 @@ def allowed_to(function: Function) -> set[tuple[tuple[str, str], str]]:
     }
 
 
+# It tells of quotas, in a few words that need no bucket: those that settle may, as is seen to above.
+BEHIND_EVERY_RESERVATION = "tollgate.services.quota"
+
+
 def services_behind(function: Function) -> set[str]:
     """The modules of services that a function's own one imports, and that one."""
     app = ROOT / "functions" / function.folder / "app.py"
@@ -298,7 +303,7 @@ def services_behind(function: Function) -> set[str]:
     waiting = list(services_imported_by(app))
     while waiting:
         module = waiting.pop()
-        if module not in found:
+        if module not in found and module != BEHIND_EVERY_RESERVATION:
             found.add(module)
             waiting += services_imported_by(ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py")
     return found
@@ -313,16 +318,6 @@ def services_imported_by(path: Path) -> tuple[str, ...]:
 
 def is_for_models(statement: dict[str, Any]) -> bool:
     return {*as_list(statement["Action"])} <= {"bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"}
-
-
-def granted(function: Function) -> set[tuple[str, str]]:
-    """What a function may do, and to what of the template."""
-    return {
-        (target_of(resource)[0], action)
-        for statement in statements(function)
-        for resource in as_list(statement["Resource"])
-        for action in as_list(statement["Action"])
-    }
 
 
 def as_list(value: Any) -> list[Any]:

@@ -10,8 +10,7 @@ import pytest
 
 from tests.builders import NOW
 from tests.conftest import World, WorldMaker
-from tests.functions.conftest import Site
-from tests.functions.wpllm.conftest import Clock
+from tests.functions.conftest import Clock, Site
 from tests.upstream import Received, Reply, Upstream, a_completion, json_reply
 from tollgate.services.events import publish
 

@@ -1,8 +1,7 @@
 """GET /v1/billing/subscription."""
 
 from tests.builders import NOW
-from tests.functions.conftest import Site
-from tests.functions.wpllm.conftest import Clock
+from tests.functions.conftest import Clock, Site
 from tests.upstream import a_completion, json_reply
 
 _PATH = "/v1/billing/subscription"

@@ -7,8 +7,7 @@ import httpx2
 import pytest
 
 from tests.builders import NOW
-from tests.functions.conftest import Site
-from tests.functions.wpllm.conftest import Clock
+from tests.functions.conftest import Clock, Site
 from tests.upstream import a_completion, json_reply
 
 _USAGE = {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}

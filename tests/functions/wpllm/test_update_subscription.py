@@ -5,8 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.functions.conftest import Site
-from tests.functions.wpllm.conftest import Clock
+from tests.functions.conftest import Clock, Site
 from tests.upstream import a_completion, json_reply
 from tollgate.stores.table import Table
 

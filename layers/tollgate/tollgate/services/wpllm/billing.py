@@ -37,13 +37,15 @@ async def get_subscription(call: Call, resources: Resources) -> Answer:
     """
     found = await _found(call, resources)
     period = present(found.period, resources.now())
-    content = SubscriptionAnswer(
-        **_facts(found.account_id, _plan_of(found), found.status),
-        current_period_start=period.started_at,
-        current_period_end=period.ends_at,
-        usage=PeriodUsage(
-            tokens_used=max(period.tokens, 0), tokens_limit=NO_LIMIT if period.limit is None else period.limit
-        ),
+    content = SubscriptionAnswer.model_validate(
+        {
+            **_facts(found.account_id, _plan_of(found), found.status),
+            "current_period_start": period.started_at,
+            "current_period_end": period.ends_at,
+            "usage": PeriodUsage(
+                tokens_used=max(period.tokens, 0), tokens_limit=NO_LIMIT if period.limit is None else period.limit
+            ),
+        }
     )
     return Answer(content=content, headers=_PRIVATE)
 
@@ -104,7 +106,8 @@ def _plan_of(found: Subscription) -> Plan:
 
 
 def _changed(account_id: str, plan: Plan) -> Answer:
-    return Answer(content=ChangedSubscription(**_facts(account_id, plan, "active")), headers=_PRIVATE)
+    content = ChangedSubscription.model_validate(_facts(account_id, plan, "active"))
+    return Answer(content=content, headers=_PRIVATE)
 
 
 def _facts(account_id: str, plan: Plan, status: str) -> dict[str, object]:

@@ -8,9 +8,8 @@ import httpx2
 import pytest
 
 from tests.conftest import World, WorldMaker
-from tests.functions.conftest import Site
-from tests.functions.wpllm.conftest import Clock
-from tests.functions.wpllm.stripe import DECLINED, UNKNOWN, StripeDouble
+from tests.functions.conftest import Clock, Site
+from tests.functions.stripe import DECLINED, UNKNOWN, StripeDouble
 from tests.upstream import Received, Reply, Upstream, json_reply
 from tollgate.contracts.payments import Order
 from tollgate.ledger.plans import PLANS
