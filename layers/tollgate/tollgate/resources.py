@@ -16,6 +16,7 @@ from tollgate.catalogue.ids import ALIASES
 from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
+from tollgate.payments import KEY_SETTING
 from tollgate.providers.connection import Connection
 from tollgate.providers.protocols import Chat, Embeddings, Images, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
@@ -192,12 +193,12 @@ class Resources:
 
         Raises AwsError, AwsUnavailable.
         """
-        if not await self._read_credential("STRIPE_API_KEY"):
+        if not await self._read_credential(KEY_SETTING):
             return None
         from tollgate.payments.stripe import BASE_URL, Stripe  # noqa: PLC0415 - few calls pay for anything
 
         address = self.settings.environment.get("STRIPE_BASE_URL") or BASE_URL
-        return Stripe(self.http, base_url=address, key=partial(self._read_credential, "STRIPE_API_KEY"))
+        return Stripe(self.http, base_url=address, key=partial(self._read_credential, KEY_SETTING))
 
     def chat(self, model: Model) -> Chat:
         """The adapter that answers conversations for a model.

@@ -108,7 +108,7 @@ async def reserve(
             held, funds = await resources.accounts.reserve(hold, spend, claim)
         except asyncio.CancelledError:
             # It may have been written all the same, and nobody else would know of it.
-            call.later.append(partial(release, hold, resources))
+            call.later.append(partial(_release_if_held, hold, resources))
             raise
         except Refused as exc:
             _check_rates(claim, exc.funds, call, resources)
@@ -228,6 +228,13 @@ async def release(hold: Hold, resources: Resources) -> None:
         await resources.accounts.release(hold, now=resources.now())
     except AwsUnavailable:
         _log.warning("release_failed", extra={"hold_id": hold.id, "account_id": hold.account_id}, exc_info=True)
+
+
+async def _release_if_held(hold: Hold, resources: Resources) -> None:
+    """Give back a hold of which it is not known whether it was made, with all that it was counted in."""
+    made = await resources.accounts.held(hold.account_id, hold.id)
+    if made is not None:
+        await release(made, resources)
 
 
 def iso(moment: datetime) -> str:

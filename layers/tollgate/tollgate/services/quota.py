@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tollgate.contracts.accounts import Period
-from tollgate.errors import RateLimited
+from tollgate.errors import GateUnavailable, RateLimited
 from tollgate.ledger.quota import facts_of, notices_of, present
 from tollgate.ledger.rates import Standing
 from tollgate.resources import Resources
@@ -19,10 +19,15 @@ async def has_begun_period(account_id: str, period: Period | None, resources: Re
     """Begin the present period of an account that has a quota, where the one that it was last seen in is over.
 
     Of many calls that find it out together one begins it. Accounts without a quota are left to the sweeper.
+
+    Raises GateUnavailable.
     """
     if period is None or period.limit is None or present(period, resources.now()) == period:
         return False
-    await begin_period(account_id, period, resources)
+    try:
+        await begin_period(account_id, period, resources)
+    except AwsUnavailable as exc:
+        raise GateUnavailable("The quota cannot be confirmed now. Try again.", retry_after_s=2) from exc
     return True
 
 

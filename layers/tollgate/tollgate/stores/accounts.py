@@ -18,7 +18,7 @@ entry that is put twice is put once.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -35,7 +35,6 @@ from tollgate.stores.account_items import (
     first_period,
     funds_of,
     hold_item,
-    hold_of,
     marked,
     only_set,
     period_of,
@@ -44,7 +43,8 @@ from tollgate.stores.account_items import (
 from tollgate.stores.aws import AwsBusy, AwsUnavailable
 from tollgate.stores.rates import Parts, admission, correction, period_correction
 from tollgate.stores.table import ConditionFailed, Item, Table
-from tollgate.stores.usage import counting, has_usage, is_crowded
+from tollgate.stores.unfinished import Unfinished, unfinished_of
+from tollgate.stores.usage import counting, is_crowded
 
 # An item may have 400 KB; a hold has about 300 bytes. Far below that, writes already cost more than they should.
 _MOST_HOLDS: Final = 500
@@ -54,7 +54,6 @@ _MOST_FORGOTTEN_AT_ONCE: Final = 100
 """Names in one expression, which may have 4 KB."""
 
 _CREDIT_PREFIX: Final = "credit#"
-_UNFINISHED: Final = ("holds", "outbox", "spend", "rates", "day_counts", "usage_open", "usage_batch")
 
 
 class Refused(Exception):
@@ -63,23 +62,6 @@ class Refused(Exception):
     def __init__(self, funds: Funds) -> None:
         super().__init__("the funds do not cover the hold")
         self.funds = funds
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """What the sweeper looks at: the holds of an account, and entries that are not in the ledger yet."""
-
-    account_id: str
-    holds: tuple[Hold, ...]
-    entries: tuple[Entry, ...]
-    spend: tuple[str, ...]
-    rates: tuple[str, ...]
-    days: tuple[str, ...] = ()
-    has_usage: bool = False
-    period: Period | None = None
-    told: Mapping[str, int] = field(default_factory=dict)
-    pays: bool = False
-    """Whether it pays for a plan, or is about to."""
 
 
 class Settled(NamedTuple):
@@ -396,27 +378,15 @@ class Accounts:
             await self._accounts.update({"account_id": account_id}, f"REMOVE {paths}", names=names)
 
     async def unfinished(self) -> AsyncIterator[Unfinished]:
-        """Every account with something that the sweeper may have to finish."""
+        """Every account, with what the sweeper may have to finish in it."""
         async for item in self._accounts.scan():
-            if any(item.get(name) for name in _UNFINISHED) or "period_ends_at" in item:
-                yield Unfinished(
-                    account_id=item["account_id"],
-                    holds=tuple(
-                        _in_its_period(hold_of(item["account_id"], hold_id, hold), period_of(item))
-                        for hold_id, hold in item["holds"].items()
-                    ),
-                    entries=tuple(
-                        marked(entry_of(waiting), item["marks"][entry_id])
-                        for entry_id, waiting in item["outbox"].items()
-                    ),
-                    spend=tuple(item["spend"]),
-                    rates=tuple(item["rates"]),
-                    days=tuple(item.get("day_counts", ())),
-                    has_usage=has_usage(item),
-                    period=period_of(item),
-                    told=told_of(item),
-                    pays="plan_change" in item or "subscription" in item.get("payment", {}),
-                )
+            yield unfinished_of(item)
+
+    async def held(self, account_id: str, hold_id: str) -> Hold | None:
+        """A hold as it was made; None where it is closed, or never was."""
+        item = await self._accounts.get({"account_id": account_id})
+        found = unfinished_of(item).holds if item else ()
+        return next((hold for hold in found if hold.id == hold_id), None)
 
     async def finish_entry(self, entry: Entry) -> None:
         """Write an entry that somebody left in the outbox."""
@@ -427,10 +397,3 @@ def _count_in_period(rates: Parts, hold: Hold, tokens: int, at: int | None) -> N
     if difference := period_correction(hold, tokens=tokens, at=at):
         rates.add_to_period(":period")
         rates.values[":period"] = difference
-
-
-def _in_its_period(hold: Hold, period: Period | None) -> Hold:
-    """A hold that was found in an account, with the end of the period that admitted it: now or earlier."""
-    if period is None or hold.marks is None:
-        return hold
-    return replace(hold, period_ends_at=period.ends_at if hold.marks.at >= period.started_at else period.started_at)
