@@ -20,8 +20,6 @@ class CreateAccountRequest(StrictShape):
     """What you call the account."""
     limits: Limits = Field(default_factory=Limits)
     """Rate limits of all its keys together."""
-    plan: PlanId | None = None
-    """A plan whose limits and quota hold for it; none of them without one. Nothing is charged for it."""
 
 
 class UpdateAccountRequest(StrictShape):
@@ -34,7 +32,7 @@ class UpdateAccountRequest(StrictShape):
     limits: Limits | None = None
     """Rate limits, all of them at once; `null` for none."""
     plan: PlanId | None = None
-    """A plan, which nothing is charged for; `null` for none. Not while the account pays for one."""
+    """A plan whose limits and quota hold for it, free of charge; `null` for none. Not while the account pays for one."""
 
 
 class AccountAnswer(Shape):

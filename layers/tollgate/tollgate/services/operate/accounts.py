@@ -1,7 +1,5 @@
 """Accounts, credits and the ledger, for the operator."""
 
-from dataclasses import replace
-
 from tollgate.contracts.accounts import Account, Entry, Funds
 from tollgate.contracts.answer import Answer
 from tollgate.contracts.operate.accounts import (
@@ -36,9 +34,6 @@ async def create_account(request: CreateAccountRequest, resources: Resources) ->
         limits=request.limits.model_dump(),
     )
     await resources.accounts.create(account)
-    if request.plan is not None:
-        await resources.subscriptions.choose(account.id, PLANS[request.plan])
-        account = replace(account, plan=request.plan)
     return Answer(content=_answer(account), status=201, headers=_PRIVATE)
 
 
