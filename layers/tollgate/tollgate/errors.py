@@ -12,6 +12,7 @@ TollgateError
 │   ├── ContextLengthExceeded
 │   ├── ContentFiltered         a filter refused the prompt
 │   ├── PaymentDeclined         the payment method was refused; nothing was changed
+│   ├── ProviderNotConfigured
 │   └── UpstreamRejected        the provider refused the request, for a reason of its own
 ├── Unauthenticated
 │   ├── MissingKey
@@ -40,7 +41,8 @@ TollgateError
 │   ├── IdempotencyNotKept      it was answered, and such answers are not kept
 │   └── IdempotencyIncomplete   its answer broke off
 ├── TooLarge
-│   └── AudioTooLarge
+│   ├── AudioTooLarge
+│   └── AnswerTooLarge
 ├── UnsupportedMediaType
 ├── Impossible                  well formed, and still not possible
 │   ├── UnknownModelInScope
@@ -154,6 +156,12 @@ class PaymentDeclined(BadRequest):
     """The payment method was refused: nothing was charged, and nothing has changed."""
 
     code = "payment_declined"
+
+
+class ProviderNotConfigured(BadRequest):
+    """The provider that was asked about has no credential on this gateway."""
+
+    code = "ai_provider_not_configured"
 
 
 class UpstreamRejected(BadRequest):
@@ -326,6 +334,12 @@ class AudioTooLarge(TooLarge):
     """The recording at the address is above the limit."""
 
     code = "audio_too_large"
+
+
+class AnswerTooLarge(TooLarge):
+    """What was made is too large to be sent as it was asked for; `data.urls` says where it is for an hour."""
+
+    code = "prompt_response_too_large"
 
 
 class UnsupportedMediaType(TollgateError):

@@ -32,7 +32,7 @@ class UpdateAccountRequest(StrictShape):
     limits: Limits | None = None
     """Rate limits, all of them at once; `null` for none."""
     plan: PlanId | None = None
-    """A plan whose limits and quota hold for it, free of charge; `null` for none. Not while the account pays for one."""
+    """A plan whose limits and quota hold for it, free of charge; `null` for none. Not while it pays for one itself."""
 
 
 class AccountAnswer(Shape):
