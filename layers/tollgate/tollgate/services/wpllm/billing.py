@@ -53,7 +53,7 @@ async def get_subscription(call: Call, resources: Resources) -> Answer:
 async def update_subscription(request: UpdateSubscriptionRequest, call: Call, resources: Resources) -> Answer:
     """Choose a plan: its limits hold from the next call on, and the period and the tokens used in it stay.
 
-    Raises BadRequest, PaymentDeclined, AccountNotFound, PlanChanging, UpstreamError.
+    Raises BadRequest, PaymentDeclined, AccountNotFound, PlanChanging, UpstreamError, UpstreamTimeout.
     """
     plan = offered(request.plan)
     for _ in range(_ATTEMPTS):
