@@ -124,11 +124,9 @@ async def test_usage_is_what_the_ledger_says_for_any_traffic_of_all_families(
 
     statuses: Counter[int] = Counter()
     for _ in range(3):
-        moves = (world.resources.usage.move(account_id) for _ in range(2))
-        answers, *_ = await asyncio.gather(
-            asyncio.gather(*(ask(number) for number in range(25))), sweep(world.resources), *moves
-        )
-        statuses.update(answers)
+        moving = asyncio.gather(sweep(world.resources), *(world.resources.usage.move(account_id) for _ in range(2)))
+        statuses.update(await asyncio.gather(*(ask(number) for number in range(25))))
+        await moving
         await _check(world.resources, account_id)
         clock.now += timedelta(hours=9)
 

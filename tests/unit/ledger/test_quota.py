@@ -14,8 +14,8 @@ _START = 1_767_225_600
 _MOMENTS = st.integers(min_value=_START, max_value=_START + 10 * PERIOD_S)
 
 
-def _period(**changes: int | None) -> Period:
-    return Period(started_at=_START, ends_at=_START + PERIOD_S, tokens=500, limit=1000)._replace(**changes)
+def _period(*, tokens: int = 500, limit: int | None = 1000) -> Period:
+    return Period(started_at=_START, ends_at=_START + PERIOD_S, tokens=tokens, limit=limit)
 
 
 @given(at=_MOMENTS)

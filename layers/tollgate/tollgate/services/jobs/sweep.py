@@ -12,7 +12,7 @@ from tollgate.resources import Resources
 from tollgate.services.gate import iso
 from tollgate.services.payments import look_after
 from tollgate.services.quota import begin_period, tell_of_quota
-from tollgate.stores.accounts import Unfinished
+from tollgate.stores.unfinished import Unfinished
 
 _log: Final = logging.getLogger(__name__)
 
