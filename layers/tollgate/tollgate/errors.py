@@ -48,6 +48,7 @@ TollgateError
 │   ├── UnknownModelInScope
 │   └── IdempotencyKeyReused
 ├── RateLimited
+│   └── DayLimited              a limit of a whole day: the wait may be long
 ├── Unavailable                 Tollgate itself cannot answer now
 │   ├── GateBusy
 │   ├── GateUnavailable
@@ -370,6 +371,10 @@ class RateLimited(TollgateError):
     """Too many requests; `retry_after_s` says when to come back."""
 
     code = "rate_limit_exceeded"
+
+
+class DayLimited(RateLimited):
+    """Too many requests in this day; `retry_after_s` is the time to midnight in UTC."""
 
 
 class Unavailable(TollgateError):

@@ -13,6 +13,7 @@ from tollgate.errors import (
     ConnectFailed,
     ContentFiltered,
     ContextLengthExceeded,
+    DayLimited,
     Forbidden,
     IdempotencyIncomplete,
     IdempotencyNotKept,
@@ -207,7 +208,7 @@ def _wait_ms(error: TollgateError) -> int | None:
         return None
     # A provider's hint may be infinite, or no number at all. A limit of ours may be one of a day.
     wait_s = _USUAL_WAIT_S if wait_s is None or math.isnan(wait_s) else wait_s
-    longest = _DAY_S if isinstance(error, RateLimited) else _LONGEST_WAIT_S
+    longest = _DAY_S if isinstance(error, DayLimited) else _LONGEST_WAIT_S
     return math.ceil(min(max(wait_s, 0.001), longest) * 1000)
 
 

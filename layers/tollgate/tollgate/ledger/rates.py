@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from tollgate.contracts.rates import ACCOUNT, AT_ONCE, PER_DAY, PER_MINUTE, REQUESTS, RateClaim, counter_of, slot_of
-from tollgate.errors import RateLimited
+from tollgate.errors import DayLimited, RateLimited
 
 _SLOT_WAIT_S: Final = 1
 _PREFIXES: Final = ("x-ratelimit", "x-rate-limit")
@@ -56,7 +56,8 @@ def check_rates(found: Sequence[Standing], now: datetime) -> None:
     wait_s = _SLOT_WAIT_S if standing.name == AT_ONCE else seconds_left(now, standing.name)
     what, _, when = standing.name.partition("_per_")
     words = f"{what} per {when}" if when else "requests at the same time"
-    raise RateLimited(
+    kind = DayLimited if standing.name == PER_DAY else RateLimited
+    raise kind(
         f"Rate limit reached: {standing.limit} {words}. Retry after {wait_s} second{'s' if wait_s != 1 else ''}.",
         retry_after_s=wait_s,
         metadata={
