@@ -1,0 +1,178 @@
+"""What can be decided about a plugin beyond its name and features: words, fields and settings, by a model or by rule."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from tollgate.wordpress.generation.names import cleaned, key, label, prefix, slug, title
+from tollgate.wordpress.generation.quoting import LONGEST_DESCRIPTION, shortened
+
+FEATURES: Final = (
+    "custom_post_type",
+    "taxonomies",
+    "rest_api",
+    "admin_interface",
+    "meta_boxes",
+    "settings",
+    "shortcodes",
+    "blocks",
+    "lifecycle",
+    "cron",
+    "uninstall",
+    "readme",
+    "i18n",
+)
+"""What a plugin can be given, in the order in which it is loaded."""
+LONGEST_TYPE: Final = 20
+LONGEST_TAXONOMY: Final = 32
+FIELD_TYPES: Final = ("text", "textarea", "url", "number", "checkbox")
+SETTING_TYPES: Final = ("text", "url", "number", "checkbox")
+ICONS: Final = (
+    "dashicons-admin-post", "dashicons-archive", "dashicons-awards", "dashicons-book", "dashicons-building",
+    "dashicons-businessperson", "dashicons-calendar-alt", "dashicons-camera", "dashicons-cart", "dashicons-chart-bar",
+    "dashicons-clipboard", "dashicons-email", "dashicons-feedback", "dashicons-format-gallery", "dashicons-format-quote",
+    "dashicons-groups", "dashicons-heart", "dashicons-id", "dashicons-images-alt2", "dashicons-location",
+    "dashicons-money-alt", "dashicons-portfolio", "dashicons-products", "dashicons-star-filled", "dashicons-store",
+    "dashicons-tickets-alt", "dashicons-video-alt3",
+)  # fmt: skip
+
+
+class PluginSpec(NamedTuple):
+    """A plugin as it was asked for. `hints` are features that no template knows."""
+
+    name: str
+    description: str
+    features: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """Its folder, text domain and namespace."""
+        return slug(self.name)
+
+    @property
+    def prefix(self) -> str:
+        """What its global names begin with."""
+        return prefix(self.slug)
+
+    @property
+    def post_type(self) -> str:
+        """The key of the posts that it is about: its own, or those that every site has."""
+        return key(self.slug, "item", longest=LONGEST_TYPE) if "custom_post_type" in self.features else "post"
+
+    @property
+    def taxonomy(self) -> str:
+        """The key of its taxonomy."""
+        return key(self.slug, "topic", longest=LONGEST_TAXONOMY)
+
+
+class Field(NamedTuple):
+    """Something that is filled in: `key` is lower-case with underscores, `type` one of the lists above."""
+
+    key: str
+    label: str
+    type: str
+
+
+class Noun(NamedTuple):
+    """What one thing and many of it are called."""
+
+    singular: str
+    plural: str
+
+
+class PluginPlan(NamedTuple):
+    """What was decided. `code` is PHP for what no feature covers, without its opening tag; empty where there is none."""
+
+    description: str
+    tags: tuple[str, ...]
+    item: Noun
+    icon: str
+    term: Noun
+    is_hierarchical: bool
+    fields: tuple[Field, ...]
+    settings: tuple[Field, ...]
+    code: str = ""
+
+
+def usual_plan(spec: PluginSpec) -> PluginPlan:
+    """What is decided where nobody else decides."""
+    name = cleaned(spec.name)
+    neutral = f"Adds {_listed(spec.features)} to the site." if spec.features else "A starting point for a plugin."
+    return PluginPlan(
+        description=cleaned(spec.description) or shortened(f"{name}: {neutral[0].lower()}{neutral[1:]}", 200),
+        tags=tuple(dict.fromkeys(slug(word) for word in title(name).split() if len(slug(word)) > 2))[:5]
+        or ("wordpress",),
+        item=Noun("Item", "Items"),
+        icon="dashicons-admin-post",
+        term=Noun("Topic", "Topics"),
+        is_hierarchical=True,
+        fields=(Field("subtitle", "Subtitle", "text"), Field("link", "Link", "url")),
+        settings=(Field("heading", "Heading", "text"), Field("show_date", "Show the date", "checkbox")),
+    )
+
+
+def header_description(plan: PluginPlan) -> str:
+    """The description as the plugin's header has it."""
+    return shortened(plan.description, LONGEST_DESCRIPTION)
+
+
+def schema(spec: PluginSpec) -> dict[str, Any]:
+    """The JSON Schema of a plan for a plugin: what its features have a use for."""
+    parts: dict[str, Any] = {"description": _TEXT, "tags": _list_of(_TEXT)}
+    features = set(spec.features)
+    if "custom_post_type" in features:
+        parts["item"] = _object({"singular": _TEXT, "plural": _TEXT})
+        parts["icon"] = {"type": "string", "enum": list(ICONS)}
+    if "taxonomies" in features:
+        parts["term"] = _object({"singular": _TEXT, "plural": _TEXT, "is_hierarchical": {"type": "boolean"}})
+    if "meta_boxes" in features:
+        parts["fields"] = _list_of(_field(FIELD_TYPES))
+    if "settings" in features:
+        parts["settings"] = _list_of(_field(SETTING_TYPES))
+    return _object({**parts, "code": _TEXT})
+
+
+_TEXT: Final = {"type": "string"}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _list_of(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _field(types: tuple[str, ...]) -> dict[str, Any]:
+    return _object({"key": _TEXT, "label": _TEXT, "type": {"type": "string", "enum": list(types)}})
+
+
+def plan_of(answer: Mapping[str, Any], spec: PluginSpec) -> PluginPlan:
+    """The plan in an answer that fits the schema; what it says nothing about is as usual."""
+    usual = usual_plan(spec)
+    item, term = answer.get("item"), answer.get("term")
+    return PluginPlan(
+        description=cleaned(answer["description"]),
+        tags=tuple(cleaned(tag) for tag in answer["tags"]),
+        item=Noun(cleaned(item["singular"]), cleaned(item["plural"])) if item else usual.item,
+        icon=answer.get("icon", usual.icon),
+        term=Noun(cleaned(term["singular"]), cleaned(term["plural"])) if term else usual.term,
+        is_hierarchical=term["is_hierarchical"] if term else usual.is_hierarchical,
+        fields=_fields(answer.get("fields")) if "fields" in answer else usual.fields,
+        settings=_fields(answer.get("settings")) if "settings" in answer else usual.settings,
+        code=answer["code"].strip(),
+    )
+
+
+def _fields(listed: Any) -> tuple[Field, ...]:
+    return tuple(Field(one["key"], cleaned(one["label"]), one["type"]) for one in listed)
+
+
+def _listed(features: tuple[str, ...]) -> str:
+    names = [label(feature).lower().replace("rest api", "a REST API") for feature in features]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
