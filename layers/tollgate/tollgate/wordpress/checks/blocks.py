@@ -92,9 +92,7 @@ def fits(value: Any, kind: str) -> bool:
 
 def _wiring(subject: BlockSubject) -> Iterator[str]:
     referred = {
-        str(value).removeprefix("file:./")
-        for key in _ASSETS
-        if (value := subject.metadata.get(key)) is not None
+        str(value).removeprefix("file:./") for key in _ASSETS if (value := subject.metadata.get(key)) is not None
     }
     for name in sorted(referred - subject.contents.keys()):
         yield f"block.json refers to {name}, which is not there"

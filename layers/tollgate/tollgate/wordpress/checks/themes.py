@@ -152,7 +152,8 @@ def _markup(subject: ThemeSubject) -> Iterator[str]:
 
 def _presets(subject: ThemeSubject) -> Iterator[str]:
     defined = {
-        kind: {str(entry.get("slug")) for entry in _setting(subject.settings, *place)} | _CORE_PRESETS.get(kind, frozenset())
+        kind: {str(entry.get("slug")) for entry in _setting(subject.settings, *place)}
+        | _CORE_PRESETS.get(kind, frozenset())
         for kind, place in _PRESETS.items()
     }
     for name, content in subject.contents.items():

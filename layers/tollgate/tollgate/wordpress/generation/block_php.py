@@ -86,9 +86,9 @@ def _part(attribute: Attribute, element: str, spec: BlockSpec) -> str:
             added = f"sprintf( '<p class=\"{css}\">%s</p>', esc_html( (string) {name} ) )"
             return f"{_IN}$html .= {added};"
         case "picture":
-            added = f"sprintf( '<img class=\"{css}\" src=\"%s\" alt=\"\" />', esc_url( {name} ) )"
+            added = f'sprintf( \'<img class="{css}" src="%s" alt="" />\', esc_url( {name} ) )'
         case "link":
-            added = f"sprintf( '<a class=\"{css}\" href=\"%s\">%s</a>', esc_url( {name} ), esc_html( {name} ) )"
+            added = f'sprintf( \'<a class="{css}" href="%s">%s</a>\', esc_url( {name} ), esc_html( {name} ) )'
         case "rich":
             added = f"sprintf( '<div class=\"{css}\">%s</div>', wp_kses_post( {name} ) )"
         case _:

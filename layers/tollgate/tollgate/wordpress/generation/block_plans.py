@@ -44,7 +44,7 @@ class Attribute(NamedTuple):
     choices: tuple[Any, ...] = ()
 
     @property
-    def kind(self) -> str:  # noqa: C901 - one case for each
+    def kind(self) -> str:
         """What it is to who fills it in and who prints it.
 
         `text`, `long`, `link`, `picture`, `rich`, `number`, `switch`, `choice`, `list`, `table` or `nothing`.

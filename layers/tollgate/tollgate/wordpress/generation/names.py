@@ -36,7 +36,7 @@ def _kept(character: str) -> str:
 
 
 def slug(text: str) -> str:
-    """Lower-case letters a to z, digits and single hyphens; empty where there are none. `Café Crème` is `cafe-creme`."""
+    """Letters a to z, digits and single hyphens; empty where there are none. `Café Crème` is `cafe-creme`."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_FOLDED))
     plain = "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_SLUG].strip("-")

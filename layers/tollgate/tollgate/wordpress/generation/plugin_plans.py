@@ -1,4 +1,4 @@
-"""What can be decided about a plugin beyond its name and features: words, fields and settings, by a model or by rule."""
+"""What can be decided about a plugin beyond its name and features: words, fields, settings, and code of its own."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -29,8 +29,8 @@ SETTING_TYPES: Final = ("text", "url", "number", "checkbox")
 ICONS: Final = (
     "dashicons-admin-post", "dashicons-archive", "dashicons-awards", "dashicons-book", "dashicons-building",
     "dashicons-businessperson", "dashicons-calendar-alt", "dashicons-camera", "dashicons-cart", "dashicons-chart-bar",
-    "dashicons-clipboard", "dashicons-email", "dashicons-feedback", "dashicons-format-gallery", "dashicons-format-quote",
-    "dashicons-groups", "dashicons-heart", "dashicons-id", "dashicons-images-alt2", "dashicons-location",
+    "dashicons-clipboard", "dashicons-email", "dashicons-feedback", "dashicons-format-gallery",
+    "dashicons-format-quote", "dashicons-groups", "dashicons-heart", "dashicons-id", "dashicons-images-alt2", "dashicons-location",
     "dashicons-money-alt", "dashicons-portfolio", "dashicons-products", "dashicons-star-filled", "dashicons-store",
     "dashicons-tickets-alt", "dashicons-video-alt3",
 )  # fmt: skip
@@ -81,7 +81,7 @@ class Noun(NamedTuple):
 
 
 class PluginPlan(NamedTuple):
-    """What was decided. `code` is PHP for what no feature covers, without its opening tag; empty where there is none."""
+    """What was decided. `code` is PHP for what no feature covers, without its opening tag; mostly empty."""
 
     description: str
     tags: tuple[str, ...]

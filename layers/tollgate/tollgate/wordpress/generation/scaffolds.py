@@ -55,9 +55,7 @@ _PLAIN: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
         ("bootstrap.php", "tests/bootstrap.php", "tests_bootstrap_php"),
         ("test-sample.php", "tests/test-sample.php", "tests_test_sample_php"),
     ),
-    "bin/install-wp-tests.sh": (
-        ("install-wp-tests.sh", "bin/install-wp-tests.sh", "bin_install_wp_tests_sh"),
-    ),
+    "bin/install-wp-tests.sh": (("install-wp-tests.sh", "bin/install-wp-tests.sh", "bin_install_wp_tests_sh"),),
 }
 
 

@@ -24,7 +24,12 @@ _FLUID_STEPS: Final = {
 
 def theme_json(spec: ThemeSpec, plan: ThemePlan) -> dict[str, Any]:
     """The value of a theme's theme.json, in version 3, which WordPress reads from 6.6 on."""
-    value: dict[str, Any] = {"$schema": SCHEMA, "version": 3, "settings": _settings(spec, plan), "styles": _styles(spec)}
+    value: dict[str, Any] = {
+        "$schema": SCHEMA,
+        "version": 3,
+        "settings": _settings(spec, plan),
+        "styles": _styles(spec),
+    }
     if spec.type != "block_theme":
         return value
     value["templateParts"] = [

@@ -42,7 +42,9 @@ def _files(spec: ThemeSpec, plan: ThemePlan) -> Iterator[GeneratedFile]:
 def _block_theme(spec: ThemeSpec, values: Mapping[str, str]) -> Iterator[GeneratedFile]:
     names = ("index", *(_BLOCK_TEMPLATES if "custom_templates" in spec.features else ()))
     for name in names:
-        yield GeneratedFile(f"templates_{name}", f"templates/{name}.html", filled(f"theme/templates/{name}.html", values))
+        yield GeneratedFile(
+            f"templates_{name}", f"templates/{name}.html", filled(f"theme/templates/{name}.html", values)
+        )
     for name in ("header", "footer"):
         yield GeneratedFile(f"parts_{name}", f"parts/{name}.html", filled(f"theme/parts/{name}.html", values))
 
