@@ -32,6 +32,7 @@ from tollgate.stores.table import Table
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
     from tollgate.stores.idempotency import IdempotencyKeys
+    from tollgate.stores.queue import Queue
     from tollgate.stores.web import Web
 
 
@@ -107,6 +108,13 @@ class Resources:
             credentials=self._aws_credentials,
             now=self.now,
         )
+
+    @cached_property
+    def events(self) -> "Queue":
+        """Events on their way to webhooks, and deliveries that are due."""
+        from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
+
+        return Queue(self._aws("sqs", "AmazonSQS"), self.settings.events_queue)
 
     @cached_property
     def web(self) -> "Web":

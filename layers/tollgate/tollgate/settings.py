@@ -20,6 +20,8 @@ class Settings:
     bucket: str = ""
     """Name of the bucket for what is too large for a table or an answer; empty where there is none."""
     idempotency_table: str = ""
+    events_queue: str = ""
+    """Address of the queue of events and their deliveries; empty where nobody is told of any."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -56,6 +58,7 @@ class Settings:
             providers_table=get("PROVIDERS_TABLE", ""),
             bucket=get("BUCKET", ""),
             idempotency_table=get("IDEMPOTENCY_TABLE", ""),
+            events_queue=get("EVENTS_QUEUE", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

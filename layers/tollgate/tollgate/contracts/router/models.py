@@ -63,10 +63,26 @@ class ModelEntry(Shape):
     available: bool | None
     """Whether the provider is configured on this gateway; `null` when that cannot be found out now."""
     permission: list[dict[str, Any]]
-    """Always empty; older clients look for it."""
+    """For WP LLM's clients, one object for each of its models; empty for the others."""
     root: str
     """The same as `id`."""
     parent: None = None
+
+
+class Specifications(Shape):
+    """A WP LLM model in words."""
+
+    parameters: str
+    context_window: str
+    training_data: str
+    specialization: str
+
+
+class ModelDetails(ModelEntry):
+    """A model, when it is asked for alone."""
+
+    specifications: Specifications | None = None
+    """Only of WP LLM's models."""
 
 
 class PuqProvider(Shape):

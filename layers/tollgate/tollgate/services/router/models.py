@@ -18,6 +18,7 @@ from tollgate.errors import InvalidModelId
 from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.gate import check_balance
+from tollgate.services.specifications import permission_of, specifications_of
 from tollgate.stores.aws import AwsError, AwsUnavailable
 
 _CACHE = {"cache-control": "private, max-age=60"}
@@ -67,7 +68,10 @@ async def get_model(model_id: str, call: Call, resources: Resources) -> Answer:
         raise unknown_model(model_id) from exc
     if not allows(call.caller.scope, model.id):
         raise unknown_model(model_id)
-    return Answer(content=model_entry(model, await _configured(resources)), headers=_CACHE)
+    entry = model_entry(model, await _configured(resources))
+    if (specifications := specifications_of(model)) is not None:
+        entry["specifications"] = specifications
+    return Answer(content=entry, headers=_CACHE)
 
 
 def model_entry(model: Model, configured: frozenset[str] | None) -> dict[str, Any]:
@@ -106,7 +110,7 @@ def model_entry(model: Model, configured: frozenset[str] | None) -> dict[str, An
         "pricing": pricing,
         "provider": model.provider,
         "available": None if configured is None else model.provider in configured,
-        "permission": [],
+        "permission": permission_of(model),
         "root": model.id,
         "parent": None,
     }
