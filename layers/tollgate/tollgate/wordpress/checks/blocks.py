@@ -134,7 +134,7 @@ def _asset(subject: BlockSubject) -> Iterator[str]:
     if not subject.spec.has_editor:
         return
     used = {handle for name, handle in _GLOBALS.items() if re.search(rf"\bwp\.{name}\b", subject.contents["editor.js"])}
-    arrays = [node for node in subject.file("editor.asset.php").of("array_creation_expression")]
+    arrays = list(subject.file("editor.asset.php").of("array_creation_expression"))
     outer = arrays[0] if arrays else None
     listed = entry_of(outer, "dependencies")
     told = {text_of(node) for node in listed.walk() if node.kind == "string"} if listed is not None else set()

@@ -1,9 +1,10 @@
 """A block as it was asked for, and what can be decided about it beyond that: words, elements and styles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from tollgate.wordpress.generation.names import cleaned, kebab_case, label, prefix, slug, title, words
+from tollgate.wordpress.generation.plan_schemas import TEXT, list_of, object_of, text_problems
 
 FEATURES: Final = (
     "server_side_rendering",
@@ -16,6 +17,11 @@ FEATURES: Final = (
 )
 TYPES: Final = ("string", "number", "integer", "boolean", "array", "object", "null", "rich-text")
 DEFAULT_NAMESPACE: Final = "your-theme"
+LONGEST_TEXT: Final = 300
+LONGEST_LABEL: Final = 60
+LONGEST_HELP: Final = 160
+LONGEST_CSS: Final = 4_000
+MOST_KEYWORDS: Final = 5
 TAKEN: Final = frozenset({"align", "anchor", "className", "lock", "metadata", "style"})
 """Attributes that WordPress itself gives to blocks."""
 ELEMENTS: Final = ("p", "h2", "h3", "h4", "blockquote", "cite", "span", "div")
@@ -185,35 +191,23 @@ def _element(attribute: Attribute) -> str:
     return "blockquote" if last in _QUOTES else "p"
 
 
-_TEXT: Final = {"type": "string"}
-
-
 def schema(spec: BlockSpec) -> dict[str, Any]:
     """The JSON Schema of a plan for a block."""
     field = {
-        "attribute": _TEXT,
-        "label": _TEXT,
-        "help": _TEXT,
+        "attribute": TEXT,
+        "label": TEXT,
+        "help": TEXT,
         "element": {"type": "string", "enum": list(ELEMENTS)},
     }
     parts: dict[str, Any] = {
-        "description": _TEXT,
-        "keywords": {"type": "array", "items": _TEXT},
+        "description": TEXT,
+        "keywords": list_of(TEXT),
         "icon": {"type": "string", "enum": list(ICONS)},
-        "fields": {"type": "array", "items": _object(field)},
+        "fields": list_of(object_of(field)),
     }
     if spec.has_style:
-        parts["css"] = _TEXT
-    return _object(parts)
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+        parts["css"] = TEXT
+    return object_of(parts)
 
 
 def plan_of(answer: Mapping[str, Any], spec: BlockSpec) -> BlockPlan:
@@ -229,3 +223,22 @@ def plan_of(answer: Mapping[str, Any], spec: BlockSpec) -> BlockPlan:
         fields={**told, **{name: one for name, one in usual_plan(spec).fields.items() if name not in told}},
         css=answer.get("css", "").strip(),
     )
+
+
+def plan_problems(answer: Mapping[str, Any], spec: BlockSpec) -> Iterator[str]:
+    """What is wrong with an answer that fits the schema, whatever files would be made of it."""
+    yield from text_problems("description", cleaned(answer["description"]), longest=LONGEST_TEXT, fewest_words=3)
+    if len(answer["keywords"]) > MOST_KEYWORDS:
+        yield f"keywords: at most {MOST_KEYWORDS}"
+    for keyword in answer["keywords"]:
+        yield from text_problems("keywords", cleaned(keyword), longest=LONGEST_LABEL)
+    told = [field["attribute"] for field in answer["fields"]]
+    for name in sorted({*told} - {one.name for one in spec.attributes}):
+        yield f"fields: there is no attribute '{name[:40]}'"
+    if len({*told}) != len(told):
+        yield "fields: every attribute once"
+    for field in answer["fields"]:
+        yield from text_problems("fields: label", cleaned(field["label"]), longest=LONGEST_LABEL)
+        yield from text_problems("fields: help", cleaned(field["help"]), longest=LONGEST_HELP, fewest_words=0)
+    if len(answer.get("css", "")) > LONGEST_CSS:
+        yield f"css: more than {LONGEST_CSS} characters"

@@ -1,9 +1,11 @@
 """What can be decided about a plugin beyond its name and features: words, fields, settings, and code of its own."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from tollgate.wordpress.generation.names import cleaned, key, label, prefix, slug, title
+from tollgate.wordpress.generation.plan_schemas import TEXT, list_of, object_of, text_problems
 from tollgate.wordpress.generation.quoting import LONGEST_DESCRIPTION, shortened
 
 FEATURES: Final = (
@@ -24,6 +26,15 @@ FEATURES: Final = (
 """What a plugin can be given, in the order in which it is loaded."""
 LONGEST_TYPE: Final = 20
 LONGEST_TAXONOMY: Final = 32
+LONGEST_TEXT: Final = 300
+LONGEST_NOUN: Final = 40
+LONGEST_LABEL: Final = 60
+LONGEST_CODE: Final = 8_000
+MOST_TAGS: Final = 5
+MOST_FIELDS: Final = 12
+_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,29}")
+# Variables that the templates use themselves.
+_TAKEN: Final = frozenset({"this", "post", "post_id", "nonce", "item", "globals"})
 FIELD_TYPES: Final = ("text", "textarea", "url", "number", "checkbox")
 SETTING_TYPES: Final = ("text", "url", "number", "checkbox")
 ICONS: Final = (
@@ -118,38 +129,22 @@ def header_description(plan: PluginPlan) -> str:
 
 def schema(spec: PluginSpec) -> dict[str, Any]:
     """The JSON Schema of a plan for a plugin: what its features have a use for."""
-    parts: dict[str, Any] = {"description": _TEXT, "tags": _list_of(_TEXT)}
+    parts: dict[str, Any] = {"description": TEXT, "tags": list_of(TEXT)}
     features = set(spec.features)
     if "custom_post_type" in features:
-        parts["item"] = _object({"singular": _TEXT, "plural": _TEXT})
+        parts["item"] = object_of({"singular": TEXT, "plural": TEXT})
         parts["icon"] = {"type": "string", "enum": list(ICONS)}
     if "taxonomies" in features:
-        parts["term"] = _object({"singular": _TEXT, "plural": _TEXT, "is_hierarchical": {"type": "boolean"}})
+        parts["term"] = object_of({"singular": TEXT, "plural": TEXT, "is_hierarchical": {"type": "boolean"}})
     if "meta_boxes" in features:
-        parts["fields"] = _list_of(_field(FIELD_TYPES))
+        parts["fields"] = list_of(_field(FIELD_TYPES))
     if "settings" in features:
-        parts["settings"] = _list_of(_field(SETTING_TYPES))
-    return _object({**parts, "code": _TEXT})
-
-
-_TEXT: Final = {"type": "string"}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _list_of(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
+        parts["settings"] = list_of(_field(SETTING_TYPES))
+    return object_of({**parts, "code": TEXT})
 
 
 def _field(types: tuple[str, ...]) -> dict[str, Any]:
-    return _object({"key": _TEXT, "label": _TEXT, "type": {"type": "string", "enum": list(types)}})
+    return object_of({"key": TEXT, "label": TEXT, "type": {"type": "string", "enum": list(types)}})
 
 
 def plan_of(answer: Mapping[str, Any], spec: PluginSpec) -> PluginPlan:
@@ -167,6 +162,38 @@ def plan_of(answer: Mapping[str, Any], spec: PluginSpec) -> PluginPlan:
         settings=_fields(answer.get("settings")) if "settings" in answer else usual.settings,
         code=answer["code"].strip(),
     )
+
+
+def plan_problems(plan: PluginPlan) -> Iterator[str]:
+    """What is wrong with a plan, whatever files would be made of it."""
+    yield from text_problems("description", plan.description, longest=LONGEST_TEXT, fewest_words=3)
+    if not 1 <= len(plan.tags) <= MOST_TAGS:
+        yield f"tags: between 1 and {MOST_TAGS}"
+    for name, text in (("item", plan.item.singular), ("item", plan.item.plural)):
+        yield from text_problems(name, text, longest=LONGEST_NOUN)
+    for name, text in (
+        *((("tags", tag)) for tag in plan.tags),
+        ("term", plan.term.singular),
+        ("term", plan.term.plural),
+    ):
+        yield from text_problems(name, text, longest=LONGEST_NOUN)
+    for name, fields in (("fields", plan.fields), ("settings", plan.settings)):
+        yield from _field_problems(name, fields)
+    if len(plan.code) > LONGEST_CODE:
+        yield f"code: more than {LONGEST_CODE} characters"
+    if "<?" in plan.code or "?>" in plan.code:
+        yield "code: it is PHP without tags"
+
+
+def _field_problems(name: str, fields: tuple[Field, ...]) -> Iterator[str]:
+    if not 1 <= len(fields) <= MOST_FIELDS:
+        yield f"{name}: between 1 and {MOST_FIELDS}"
+    if len({field.key for field in fields}) != len(fields):
+        yield f"{name}: every key once"
+    for field in fields:
+        if not _KEY.fullmatch(field.key) or field.key in _TAKEN:
+            yield f"{name}: the key '{field.key[:40]}' is not lower-case with underscores, or is taken"
+        yield from text_problems(f"{name}: label", field.label, longest=LONGEST_LABEL)
 
 
 def _fields(listed: Any) -> tuple[Field, ...]:

@@ -140,12 +140,13 @@ def meta_key(spec: PluginSpec, field: Field) -> str:
 
 def _meta_values(spec: PluginSpec, plan: PluginPlan) -> dict[str, str]:
     fields = plan.fields
-    rest = [f"'{field.key}' => {_meta_read(spec, field, '$item->ID')}," for field in fields]
+    listed = [f"\t\t\t'{field.key}' => {_meta_read(spec, field, '$item->ID')}," for field in fields]
+    details = "\n".join(["\t\t'details' => array(", *listed, "\t\t),"])
     return {
         "field_reads": "\n".join(f"\t${field.key} = {_meta_read(spec, field, '$post->ID')};" for field in fields),
         "field_rows": "\n".join(_row(spec, field) for field in fields),
         "field_saves": "\n\n".join(_save(spec, field) for field in fields),
-        "rest_fields": "\n\t\t".join(rest) if "meta_boxes" in spec.features else "",
+        "rest_fields": details if "meta_boxes" in spec.features else "",
     }
 
 

@@ -1,10 +1,11 @@
 """A theme as it was asked for, and what can be decided about it beyond that: words, colours and fonts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from tollgate.wordpress.generation.names import cleaned, prefix, slug
+from tollgate.wordpress.generation.plan_schemas import TEXT, list_of, object_of, text_problems
 
 TYPES: Final = ("block_theme", "classic_theme", "child_theme")
 FEATURES: Final = ("custom_templates", "block_patterns", "theme_json", "responsive_design", "readme")
@@ -20,6 +21,9 @@ FONTS: Final[Mapping[str, str]] = {
     "mono": 'ui-monospace, "Cascadia Code", "Source Code Pro", Menlo, Consolas, monospace',
 }
 """Stacks of fonts that systems have, so that a theme loads none."""
+LONGEST_TEXT: Final = 300
+LONGEST_LABEL: Final = 60
+MOST_TAGS: Final = 10
 _HEX: Final = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 
 
@@ -117,28 +121,16 @@ def is_colour(text: str) -> bool:
     return _HEX.fullmatch(text) is not None
 
 
-_TEXT: Final = {"type": "string"}
-
-
 def schema(spec: ThemeSpec) -> dict[str, Any]:
     """The JSON Schema of a plan for a theme."""
     fonts = {"type": "string", "enum": list(FONTS)}
-    parts: dict[str, Any] = {"description": _TEXT, "tags": {"type": "array", "items": _TEXT}}
+    parts: dict[str, Any] = {"description": TEXT, "tags": list_of(TEXT)}
     if spec.has_palette or spec.type == "classic_theme":
-        parts["palette"] = _object(dict.fromkeys(COLOURS, _TEXT))
+        parts["palette"] = object_of(dict.fromkeys(COLOURS, TEXT))
         parts["heading_font"] = parts["body_font"] = fonts
     if "block_patterns" in spec.features:
-        parts["hero"] = _object({"heading": _TEXT, "text": _TEXT, "button": _TEXT})
-    return _object(parts)
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+        parts["hero"] = object_of({"heading": TEXT, "text": TEXT, "button": TEXT})
+    return object_of(parts)
 
 
 def plan_of(answer: Mapping[str, Any], spec: ThemeSpec) -> ThemePlan:
@@ -153,3 +145,19 @@ def plan_of(answer: Mapping[str, Any], spec: ThemeSpec) -> ThemePlan:
         body_font=answer.get("body_font", usual.body_font),
         hero=Hero(*(cleaned(hero[part]) for part in Hero._fields)) if hero else usual.hero,
     )
+
+
+def plan_problems(plan: ThemePlan) -> Iterator[str]:
+    """What is wrong with a plan, whatever files would be made of it."""
+    yield from text_problems("description", plan.description, longest=LONGEST_TEXT, fewest_words=3)
+    if not 1 <= len(plan.tags) <= MOST_TAGS:
+        yield f"tags: between 1 and {MOST_TAGS}"
+    for tag in plan.tags:
+        if slug(tag) != tag or len(tag) > LONGEST_LABEL:
+            yield f"tags: '{tag[:40]}' is not lower-case with hyphens"
+    for name, colour in plan.palette.items():
+        if not is_colour(colour):
+            yield f"palette: {name} is no colour such as #1f4d5c"
+    yield from text_problems("hero: heading", plan.hero.heading, longest=LONGEST_LABEL)
+    yield from text_problems("hero: text", plan.hero.text, longest=LONGEST_TEXT)
+    yield from text_problems("hero: button", plan.hero.button, longest=LONGEST_LABEL)

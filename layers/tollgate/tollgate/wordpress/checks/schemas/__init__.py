@@ -1,4 +1,7 @@
-"""The shapes of block.json and theme.json, as WordPress's schemas have them: https://schemas.wp.org/"""
+"""The shapes of block.json and theme.json, as WordPress's schemas have them.
+
+https://schemas.wp.org
+"""
 
 import json
 from collections.abc import Iterator

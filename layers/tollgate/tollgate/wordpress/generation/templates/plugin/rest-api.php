@@ -201,6 +201,6 @@ function {{prefix:id}}_rest_prepare_item( WP_Post $item ) {
 		'status' => $item->post_status,
 		'date'   => mysql_to_rfc3339( $item->post_date_gmt ),
 		'link'   => get_permalink( $item ),
-		{{rest_fields:id}}
+{{rest_fields:id}}
 	);
 }
