@@ -34,6 +34,10 @@ _BODIES: dict[str, Any] = {
     "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
     "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
     "AnalyzeThemeFunction": {"theme_files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
+    "GenerateBlockFunction": {"block_type": "price card"},
+    "GeneratePluginFunction": {"plugin_name": "Book Shelf"},
+    "ScaffoldPluginFunction": {"plugin_name": "Book Shelf"},
+    "GenerateThemeFunction": {"theme_name": "Quiet Gallery"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
@@ -65,6 +69,10 @@ _NEEDS: dict[str, str | None] = {
     "AnalyzeBatchFunction": "prompt_ai",
     "AnalyzeBlockFunction": "prompt_ai",
     "AnalyzeThemeFunction": "prompt_ai",
+    "GenerateBlockFunction": "prompt_ai",
+    "GeneratePluginFunction": "prompt_ai",
+    "ScaffoldPluginFunction": "prompt_ai",
+    "GenerateThemeFunction": "prompt_ai",
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",
