@@ -59,7 +59,9 @@ def added_problems(source: str, css_class: str) -> Iterator[str]:
         yield "css: it is no list of rules"
     for rule in listed:
         for selector in rule.selectors:
-            if not re.match(rf"\.{re.escape(css_class)}(?![\w-])", selector.removeprefix(":root ").strip()):
+            if not re.match(
+                rf"\.{re.escape(css_class)}(?:__[\w-]+)?(?![\w-])", selector.removeprefix(":root ").strip()
+            ):
                 yield f"css: the selector '{selector[:80]}' does not begin with .{css_class}"
         if rule.body and ":" not in rule.body:
             yield f"css: '{rule.body[:80]}' is no declaration"

@@ -118,4 +118,4 @@ def installable(spec: BlockSpec, files: Files, description: str) -> dict[str, st
         "package": pascal_case(spec.domain),
     }
     inside = {f"blocks/{spec.slug}/{file.filename}": file.content for file in files.values()}
-    return {f"{spec.slug}.php": filled("block/plugin.php", values), **inside}
+    return {"plugin.php": filled("block/plugin.php", values), **inside}
