@@ -1,10 +1,6 @@
 """POST /v1/plugins/scaffold."""
 
-import io
-import zipfile
 from typing import Any
-
-import pytest
 
 from tests.functions.conftest import Site
 

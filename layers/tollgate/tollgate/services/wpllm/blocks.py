@@ -51,7 +51,7 @@ async def generate_block(request: GenerateBlockRequest, call: Call, resources: R
 
     Raises BadRequest, ModelNotFound, and what `draft` raises.
     """
-    spec = _spec(request)
+    spec = block_spec(request)
     model = named_model(request.model, call, resources)
     work = Work(
         task=_TASK.format(css_class=f".{spec.css_class}"),
@@ -106,7 +106,11 @@ def _warnings(spec: BlockSpec) -> list[str]:
     return [f"'{hint}' is no feature that a template has; it was passed on as a wish." for hint in spec.hints]
 
 
-def _spec(request: GenerateBlockRequest) -> BlockSpec:
+def block_spec(request: GenerateBlockRequest) -> BlockSpec:
+    """The block that a request is about.
+
+    Raises BadRequest.
+    """
     check_name("block_type", request.block_type)
     name = slug(request.block_type)
     if not name[0].isalpha() or len(name) > _LONGEST_SLUG:

@@ -40,13 +40,7 @@ async def generate_plugin(request: GeneratePluginRequest, call: Call, resources:
 
     Raises BadRequest, ModelNotFound, and what `draft` raises.
     """
-    check_name("plugin_name", request.plugin_name)
-    spec = PluginSpec(
-        name=request.plugin_name,
-        description=request.description,
-        features=tuple(one for one in FEATURES if one in request.features),
-        hints=tuple(dict.fromkeys(one for one in request.features if one not in FEATURES)),
-    )
+    spec = plugin_spec(request)
     model = named_model(request.model, call, resources)
     instructions = install_instructions(spec)
     work = Work(
@@ -73,6 +67,20 @@ async def generate_plugin(request: GeneratePluginRequest, call: Call, resources:
             "validation": validation(outcomes),
         }
     return answered(content, spec.slug, named(files), call, drafted.headers)
+
+
+def plugin_spec(request: GeneratePluginRequest) -> PluginSpec:
+    """The plugin that a request is about.
+
+    Raises BadRequest.
+    """
+    check_name("plugin_name", request.plugin_name)
+    return PluginSpec(
+        name=request.plugin_name,
+        description=request.description,
+        features=tuple(one for one in FEATURES if one in request.features),
+        hints=tuple(dict.fromkeys(one for one in request.features if one not in FEATURES)),
+    )
 
 
 def install_instructions(spec: PluginSpec) -> str:

@@ -41,7 +41,7 @@ async def generate_theme(request: GenerateThemeRequest, call: Call, resources: R
 
     Raises BadRequest, ModelNotFound, and what `draft` raises.
     """
-    spec = _spec(request)
+    spec = theme_spec(request)
     model = named_model(request.model, call, resources)
     work = Work(
         task=_TASK,
@@ -72,7 +72,11 @@ def _product(spec: ThemeSpec, plan: ThemePlan) -> Product:
     return Product(files, run(CHECKS, ThemeSubject(spec, files)))
 
 
-def _spec(request: GenerateThemeRequest) -> ThemeSpec:
+def theme_spec(request: GenerateThemeRequest) -> ThemeSpec:
+    """The theme that a request is about.
+
+    Raises BadRequest.
+    """
     check_name("theme_name", request.theme_name)
     parent = request.parent or ""
     if request.type == "child_theme" and not parent:

@@ -39,7 +39,7 @@ class BlockSubject(Subject):
     """A block's files."""
 
     def __init__(self, spec: BlockSpec, files: Files) -> None:
-        super().__init__(files, spec.domain)
+        super().__init__(files, spec.domain, str(spec))
         self.spec = spec
 
     @property

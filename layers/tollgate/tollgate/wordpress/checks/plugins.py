@@ -31,7 +31,7 @@ class PluginSubject(Subject):
     """A plugin's files, and how it was to be instructed to install them."""
 
     def __init__(self, spec: PluginSpec, files: Files, instructions: str) -> None:
-        super().__init__(files, spec.slug)
+        super().__init__(files, spec.slug, str(spec))
         self.spec = spec
         self.instructions = instructions
 

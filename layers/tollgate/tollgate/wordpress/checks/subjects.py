@@ -13,11 +13,12 @@ from tollgate.wordpress.php import arguments, text_of
 
 
 class Subject:
-    """Generated files, and the text domain that they are to be translated in."""
+    """Generated files, the text domain that they are to be translated in, and the words of who asked for them."""
 
-    def __init__(self, files: Files, domain: str) -> None:
+    def __init__(self, files: Files, domain: str, asked: str) -> None:
         self.files = files
         self.domain = domain
+        self.asked = asked.lower()
 
     @cached_property
     def contents(self) -> Mapping[str, str]:

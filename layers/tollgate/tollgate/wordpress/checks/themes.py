@@ -54,7 +54,7 @@ class ThemeSubject(Subject):
     """A theme's files."""
 
     def __init__(self, spec: ThemeSpec, files: Files) -> None:
-        super().__init__(files, spec.slug)
+        super().__init__(files, spec.slug, str(spec))
         self.spec = spec
 
     @property
