@@ -112,7 +112,7 @@ def _block_failures(request: GenerateBlockRequest) -> list[str]:
     return failed(run(block_checks.CHECKS, block_checks.BlockSubject(spec, files)))
 
 
-@settings(max_examples=25)
+@settings(max_examples=80)
 @given(
     _NAMES,
     st.dictionaries(_IDENTIFIERS, _definitions(), max_size=5),
@@ -142,7 +142,7 @@ def test_every_block_that_can_be_asked_for_passes_every_check(
     assert failures == []
 
 
-@settings(max_examples=20)
+@settings(max_examples=60)
 @given(_NAMES, _WORDS, _subset(plugin_plans.FEATURES))
 @example("Book Shelf", "", list(plugin_plans.FEATURES))
 @example("X */ phpinfo(); /*", "y */ phpinfo(); /*", list(plugin_plans.FEATURES))
@@ -160,7 +160,7 @@ def test_every_plugin_that_can_be_asked_for_passes_every_check(name: str, words:
     _assert_one_comment(files["main_plugin"].content, "Plugin Name", name)
 
 
-@settings(max_examples=20)
+@settings(max_examples=60)
 @given(_NAMES, st.sampled_from(theme_plans.TYPES), _subset(theme_plans.FEATURES), _WORDS, st.sampled_from(_HOSTILE))
 @example("Quiet Gallery", "block_theme", list(theme_plans.FEATURES), "", "WP LLM")
 def test_every_theme_that_can_be_asked_for_passes_every_check(
@@ -180,7 +180,7 @@ def test_every_theme_that_can_be_asked_for_passes_every_check(
     assert field(files["style_css"].content, "Theme Name") == cleaned(name)
 
 
-@settings(max_examples=20)
+@settings(max_examples=60)
 @given(
     _NAMES,
     st.sampled_from(["minimal", "standard", "advanced"]),
