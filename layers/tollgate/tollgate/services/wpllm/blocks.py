@@ -79,7 +79,7 @@ async def generate_block(request: GenerateBlockRequest, call: Call, resources: R
     }
     call.later.append(partial(publish, resources, call.caller.account_id, "block.generated", content))
     plugin = installable(spec, files, usual_plan(spec).description)
-    return answered(content, spec.slug, plugin, call, drafted.headers)
+    return answered(content, spec.slug, plugin, call, {**drafted.headers, "x-tollgate-source": drafted.source})
 
 
 def _product(spec: BlockSpec, plan: BlockPlan) -> Product:

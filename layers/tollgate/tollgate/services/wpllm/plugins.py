@@ -66,7 +66,7 @@ async def generate_plugin(request: GeneratePluginRequest, call: Call, resources:
             ],
             "validation": validation(outcomes),
         }
-    return answered(content, spec.slug, named(files), call, drafted.headers)
+    return answered(content, spec.slug, named(files), call, {**drafted.headers, "x-tollgate-source": drafted.source})
 
 
 def plugin_spec(request: GeneratePluginRequest) -> PluginSpec:

@@ -64,7 +64,7 @@ async def generate_theme(request: GenerateThemeRequest, call: Call, resources: R
             "warnings": _warnings(request, spec),
             "validation": validation(outcomes),
         }
-    return answered(content, spec.slug, named(files), call, drafted.headers)
+    return answered(content, spec.slug, named(files), call, {**drafted.headers, "x-tollgate-source": drafted.source})
 
 
 def _product(spec: ThemeSpec, plan: ThemePlan) -> Product:
