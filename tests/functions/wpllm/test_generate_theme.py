@@ -126,7 +126,10 @@ async def test_a_model_decides_on_words_colours_and_fonts(site: Site) -> None:
     ("changes", "told"),
     [
         ({"palette": {**_PLAN["palette"], "base": "white"}}, "palette: base is no colour"),  # type: ignore[dict-item]
-        ({"palette": {**_PLAN["palette"], "contrast": "#20282e"}}, "T3: theme.json: contrast on base"),  # type: ignore[dict-item]
+        (
+            {"palette": {**_PLAN["palette"], "contrast": "#20282e"}},
+            "palette: contrast on base has a contrast below 4.5",
+        ),  # type: ignore[dict-item]
         ({"body_font": "Comic Sans"}, "plan: body_font:"),
         ({"tags": ["Two Words"]}, "tags: 'Two Words' is not lower-case"),
         ({"hero": {"heading": "", "text": "a", "button": "b"}}, "hero: heading"),

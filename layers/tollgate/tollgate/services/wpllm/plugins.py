@@ -25,13 +25,13 @@ from tollgate.wordpress.generation.plugin_plans import (
 from tollgate.wordpress.generation.plugins import plugin_files
 
 _TASK: Final = (
-    "You plan a plugin for WordPress; templates turn your plan into its files. Give a description of one sentence, up to "
-    "five tags, and what the schema asks for: what one thing and many of them are called, an icon, the fields of the "
-    "editor and the settings, with keys in lower case and underscores. Where the description asks for something that no "
-    "listed feature covers, write it as PHP 7.4 in `code`, without tags: functions that are hooked into WordPress, every "
-    "one beginning with {prefix}_ and with a docblock; input unslashed and sanitized, output escaped, nonces and "
-    "capabilities checked, texts translated in the domain '{domain}'; the post type is '{type}'. Otherwise `code` is "
-    "empty. Never run programs, evaluate text or load code. Write in English, for people."
+    "You plan a plugin for WordPress; templates turn your plan into its files. Give a description of one sentence, up "
+    "to five tags, and what the schema asks for: what one thing and many of them are called, an icon, the fields of "
+    "the editor and the settings, with keys in lower case and underscores. Where the description asks for something "
+    "that no listed feature covers, write it as PHP 7.4 in `code`, without tags: functions that are hooked into "
+    "WordPress, every one beginning with {prefix}_ and with a docblock; input unslashed and sanitized, output escaped, "
+    "nonces and capabilities checked, texts translated in the domain '{domain}'; the post type is '{type}'. Otherwise "
+    "`code` is empty. Never run programs, evaluate text or load code. Write in English, for people."
 )
 
 

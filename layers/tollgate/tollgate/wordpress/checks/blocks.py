@@ -154,11 +154,13 @@ def _render(subject: BlockSubject) -> Iterator[str]:
     if len(calls) != 1 or "__DIR__" not in calls[0].text:
         yield "register.php does not register the block of its folder, once"
         return
-    if not subject.spec.is_dynamic:
-        return
+    if subject.spec.is_dynamic:
+        yield from _callback(subject, registers, arguments(calls[0]))
+
+
+def _callback(subject: BlockSubject, registers: File, given: list[Node]) -> Iterator[str]:
     if list(required(registers, "register.php")) != ["render.php"]:
         yield "register.php does not require render.php"
-    given = arguments(calls[0])
     if len(given) < 2 or text_of(entry_of(given[1], "render_callback")) != subject.spec.render_function:
         yield f"register.php does not pass {subject.spec.render_function} as render_callback"
     file = subject.file("render.php")

@@ -91,7 +91,7 @@ def _reachable(subject: PluginSubject) -> Iterator[str]:
 
 
 def required(file: File, name: str) -> Iterator[str]:
-    """The files that a file requires, by their paths; those that are put together at run time are told as they stand."""
+    """The files that a file requires, by their paths; what is put together at run time is told as it stands."""
     folder = PurePosixPath(name).parent
     for node in file.of(*_REQUIRES):
         parts = [one for one in node.walk() if one.kind == "string_content"]

@@ -14,7 +14,7 @@ from tollgate.wordpress.checks.schemas import violations
 from tollgate.wordpress.checks.subjects import Subject, is_guarded
 from tollgate.wordpress.generation.files import Files
 from tollgate.wordpress.generation.names import cleaned
-from tollgate.wordpress.generation.theme_plans import LOWEST_CONTRAST, ThemeSpec, contrast, is_colour
+from tollgate.wordpress.generation.theme_plans import LOWEST_CONTRAST, ThemeSpec, hard_to_read, is_colour
 from tollgate.wordpress.php import name_of
 from tollgate.wordpress.themes import theme_issues
 
@@ -47,7 +47,6 @@ _NAMING: Final = {
     "backgroundColor": "color", "textColor": "color", "borderColor": "color", "gradient": "gradient",
     "fontSize": "font-size", "fontFamily": "font-family",
 }  # fmt: skip
-_READ_ON: Final = (("contrast", "base"), ("base", "primary"), ("primary", "base"), ("base", "accent"))
 
 
 class ThemeSubject(Subject):
@@ -106,10 +105,9 @@ def _colours(subject: ThemeSubject) -> Iterator[str]:
     for entry in colours:
         if not {"slug", "name", "color"} <= entry.keys() or not is_colour(str(entry["color"])):
             yield f"theme.json: the colour {entry.get('slug', entry)} lacks a name, or a value such as #1f4d5c"
-    known = {entry["slug"]: entry["color"] for entry in colours if is_colour(str(entry.get("color")))}
-    for text, behind in _READ_ON:
-        if text in known and behind in known and contrast(known[text], known[behind]) < LOWEST_CONTRAST:
-            yield f"theme.json: {text} on {behind} has a contrast below {LOWEST_CONTRAST}"
+    palette = {str(entry.get("slug")): str(entry.get("color")) for entry in colours}
+    for text, behind in hard_to_read(palette):
+        yield f"theme.json: {text} on {behind} has a contrast below {LOWEST_CONTRAST}"
 
 
 def _setting(settings: dict[str, Any] | None, group: str, name: str) -> list[dict[str, Any]]:

@@ -26,10 +26,10 @@ TAKEN: Final = frozenset({"align", "anchor", "className", "lock", "metadata", "s
 """Attributes that WordPress itself gives to blocks."""
 ELEMENTS: Final = ("p", "h2", "h3", "h4", "blockquote", "cite", "span", "div")
 ICONS: Final = (
-    "align-wide", "awards", "book", "businessperson", "calendar-alt", "cart", "chart-bar", "cover-image", "email",
-    "format-gallery", "format-image", "format-quote", "groups", "heart", "id", "info", "layout", "list-view", "location",
-    "megaphone", "money-alt", "phone", "products", "share", "slides", "star-filled", "tag", "testimonial", "tickets-alt",
-    "video-alt3",
+    "align-wide", "awards", "book", "businessperson", "calendar-alt", "cart", "chart-bar", "cover-image",
+    "email", "format-gallery", "format-image", "format-quote", "groups", "heart", "id", "info", "layout",
+    "list-view", "location", "megaphone", "money-alt", "phone", "products", "share", "slides", "star-filled",
+    "tag", "testimonial", "tickets-alt", "video-alt3",
 )  # fmt: skip
 _LINKS: Final = frozenset({"url", "link", "href", "website"})
 _PICTURES: Final = frozenset({"image", "photo", "avatar", "picture", "logo", "thumbnail"})
@@ -163,7 +163,7 @@ class BlockField(NamedTuple):
 
 
 class BlockPlan(NamedTuple):
-    """What was decided. `fields` are by attribute, in the order in which they are printed; `css` is added to the style."""
+    """What was decided. `fields` are by attribute, in the order of printing; `css` is added to the style."""
 
     description: str
     keywords: tuple[str, ...]

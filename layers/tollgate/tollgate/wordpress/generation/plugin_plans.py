@@ -39,11 +39,12 @@ FIELD_TYPES: Final = ("text", "textarea", "url", "number", "checkbox")
 SETTING_TYPES: Final = ("text", "url", "number", "checkbox")
 ICONS: Final = (
     "dashicons-admin-post", "dashicons-archive", "dashicons-awards", "dashicons-book", "dashicons-building",
-    "dashicons-businessperson", "dashicons-calendar-alt", "dashicons-camera", "dashicons-cart", "dashicons-chart-bar",
-    "dashicons-clipboard", "dashicons-email", "dashicons-feedback", "dashicons-format-gallery",
-    "dashicons-format-quote", "dashicons-groups", "dashicons-heart", "dashicons-id", "dashicons-images-alt2", "dashicons-location",
-    "dashicons-money-alt", "dashicons-portfolio", "dashicons-products", "dashicons-star-filled", "dashicons-store",
-    "dashicons-tickets-alt", "dashicons-video-alt3",
+    "dashicons-businessperson", "dashicons-calendar-alt", "dashicons-camera", "dashicons-cart",
+    "dashicons-chart-bar", "dashicons-clipboard", "dashicons-email", "dashicons-feedback",
+    "dashicons-format-gallery", "dashicons-format-quote", "dashicons-groups", "dashicons-heart", "dashicons-id",
+    "dashicons-images-alt2", "dashicons-location", "dashicons-money-alt", "dashicons-portfolio",
+    "dashicons-products", "dashicons-star-filled", "dashicons-store", "dashicons-tickets-alt",
+    "dashicons-video-alt3",
 )  # fmt: skip
 
 

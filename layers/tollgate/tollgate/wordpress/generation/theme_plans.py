@@ -12,6 +12,7 @@ FEATURES: Final = ("custom_templates", "block_patterns", "theme_json", "responsi
 COLOURS: Final = ("base", "contrast", "primary", "secondary", "accent")
 LOWEST_CONTRAST: Final = 4.5
 """What text needs against what is behind it: https://www.w3.org/TR/WCAG22/#contrast-minimum"""
+_READ_ON: Final = (("contrast", "base"), ("base", "primary"), ("primary", "base"), ("base", "accent"))
 FONTS: Final[Mapping[str, str]] = {
     "sans": 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif',
     "humanist": 'Seravek, "Gill Sans Nova", Ubuntu, Calibri, "DejaVu Sans", source-sans-pro, sans-serif',
@@ -107,6 +108,14 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def hard_to_read(palette: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The colours of text, each with that behind it, whose contrast is too low. What is no colour is left out."""
+    known = {name: colour for name, colour in palette.items() if is_colour(colour)}
+    for text, behind in _READ_ON:
+        if text in known and behind in known and contrast(known[text], known[behind]) < LOWEST_CONTRAST:
+            yield text, behind
+
+
 def _luminance(colour: str) -> float:
     red, green, blue = (_linear(int(colour[place : place + 2], 16) / 255) for place in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -158,6 +167,8 @@ def plan_problems(plan: ThemePlan) -> Iterator[str]:
     for name, colour in plan.palette.items():
         if not is_colour(colour):
             yield f"palette: {name} is no colour such as #1f4d5c"
+    for text, behind in hard_to_read(plan.palette):
+        yield f"palette: {text} on {behind} has a contrast below {LOWEST_CONTRAST}"
     yield from text_problems("hero: heading", plan.hero.heading, longest=LONGEST_LABEL)
     yield from text_problems("hero: text", plan.hero.text, longest=LONGEST_TEXT)
     yield from text_problems("hero: button", plan.hero.button, longest=LONGEST_LABEL)
