@@ -38,11 +38,11 @@ _EMPTY: Final[Mapping[str, Any]] = {
 _WITH_CHOICES: Final = frozenset({"string", "number", "integer", "boolean"})
 _TASK: Final = (
     "You plan a block for WordPress's editor; templates turn your plan into its files. Give a description of one "
-    "sentence, up to five keywords, an icon, and for every attribute, in the order in which visitors should see them, "
+    "sentence, up to five keywords, an icon, and for every attribute, in the order in which visitors see them, "
     "a label, a help text (empty where the label says it all) and the HTML element that its text is printed in. Where "
     "the schema has css, write rules that make the block look good on any theme: every selector begins with "
-    "{css_class}, parts have the classes {css_class}__attribute-name, and nothing is loaded from elsewhere; or leave it "
-    "empty. Wishes among the features that you can meet by these means are to be met. Write in English, for people."
+    "{css_class}, parts have the classes {css_class}__attribute-name, and nothing is loaded from elsewhere; or leave "
+    "it empty. Wishes among the features that you can meet by these means are to be met. Write in English, for people."
 )
 
 
