@@ -24,7 +24,6 @@ from tollgate.services.wpllm.themes import theme_spec
 from tollgate.wordpress.checks import blocks as block_checks
 from tollgate.wordpress.checks import plugins as plugin_checks
 from tollgate.wordpress.checks import themes as theme_checks
-from tollgate.wordpress.checks.headers import field
 from tollgate.wordpress.checks.results import failed, run
 from tollgate.wordpress.files import File
 from tollgate.wordpress.generation import block_plans, plugin_plans, theme_plans
@@ -36,6 +35,7 @@ from tollgate.wordpress.generation.plugin_plans import PluginSpec
 from tollgate.wordpress.generation.plugins import plugin_files
 from tollgate.wordpress.generation.scaffolds import ENTRIES, Scaffold, layout, scaffold_files
 from tollgate.wordpress.generation.themes import theme_files
+from tollgate.wordpress.headers import field
 
 _HOSTILE = [
     "X */ phpinfo(); /*",

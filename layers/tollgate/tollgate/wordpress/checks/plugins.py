@@ -7,20 +7,24 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from tollgate.wordpress.checks.common import COMMON, domain_problems, parse_problems
-from tollgate.wordpress.checks.headers import field, missing
 from tollgate.wordpress.checks.results import Check
 from tollgate.wordpress.checks.subjects import Subject, is_guarded
 from tollgate.wordpress.files import File
 from tollgate.wordpress.generation.files import Files
 from tollgate.wordpress.generation.names import cleaned, pascal_case
 from tollgate.wordpress.generation.plugin_plans import PluginSpec
+from tollgate.wordpress.generation.plugins import LONGEST_SUMMARY
 from tollgate.wordpress.generation.quoting import LONGEST_DESCRIPTION
+from tollgate.wordpress.headers import field, missing
 from tollgate.wordpress.php import CLASSES, FUNCTIONS, argument, called, entry_of, name_of, text_of
 from tollgate.wordpress.tree import Node
 
 _FIELDS: Final = (
     "Plugin Name", "Description", "Version", "Requires at least", "Requires PHP", "License", "Text Domain",
     "Domain Path",
+)  # fmt: skip
+_README_FIELDS: Final = (
+    "Contributors", "Tags", "Requires at least", "Tested up to", "Requires PHP", "Stable tag", "License", "License URI",
 )  # fmt: skip
 _REQUIRES: Final = ("require_once_expression", "require_expression", "include_once_expression", "include_expression")
 # What WordPress, a test runner or nobody asks for.
@@ -57,6 +61,26 @@ def _header(subject: PluginSubject) -> Iterator[str]:
         yield f"'Text Domain' is not '{subject.spec.slug}'"
     if field(source, "Version") != "1.0.0":
         yield "'Version' is not 1.0.0"
+    if "readme.txt" in subject.contents:
+        yield from _readme(subject.contents["readme.txt"], subject.spec, version=field(source, "Version"))
+
+
+def _readme(source: str, spec: PluginSpec, *, version: str | None) -> Iterator[str]:
+    """What is wrong with readme.txt.
+
+    https://developer.wordpress.org/plugins/wordpress-org/how-your-readme-txt-works/
+    """
+    if source.partition("\n")[0] != f"=== {cleaned(spec.name)} ===":
+        yield "readme.txt does not begin with the plugin's name"
+    yield from missing(source, _README_FIELDS, "readme.txt")
+    if field(source, "Stable tag") != version:
+        yield f"readme.txt: 'Stable tag' is not {version}"
+    for section in ("Description", "Changelog"):
+        if f"\n== {section} ==\n" not in source:
+            yield f"readme.txt has no section '{section}'"
+    summary = source.partition("\n\n")[2].partition("\n")[0]
+    if not 0 < len(summary) <= LONGEST_SUMMARY:
+        yield f"readme.txt: the short description has none or more than {LONGEST_SUMMARY} characters"
 
 
 def _parses(subject: PluginSubject) -> Iterator[str]:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from tollgate.wordpress.checks.common import COMMON, domain_problems, parse_problems
 from tollgate.wordpress.checks.css import balance_problem
-from tollgate.wordpress.checks.headers import field, missing
 from tollgate.wordpress.checks.markup import CORE, Block, blocks
 from tollgate.wordpress.checks.results import Check
 from tollgate.wordpress.checks.schemas import violations
@@ -15,6 +14,7 @@ from tollgate.wordpress.checks.subjects import Subject, is_guarded
 from tollgate.wordpress.generation.files import Files
 from tollgate.wordpress.generation.names import cleaned
 from tollgate.wordpress.generation.theme_plans import LOWEST_CONTRAST, ThemeSpec, hard_to_read, is_colour
+from tollgate.wordpress.headers import field, missing
 from tollgate.wordpress.php import name_of
 from tollgate.wordpress.themes import theme_issues
 

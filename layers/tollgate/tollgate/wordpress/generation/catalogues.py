@@ -11,10 +11,12 @@ from tollgate.wordpress.files import File
 from tollgate.wordpress.generation.files import GeneratedFile
 from tollgate.wordpress.generation.names import cleaned
 from tollgate.wordpress.generation.quoting import pot_text
+from tollgate.wordpress.headers import field
 from tollgate.wordpress.php import arguments, literal
 from tollgate.wordpress.tree import Node
 
 _PLAIN: Final = ("__", "esc_html__", "esc_attr__", "_e", "esc_html_e", "esc_attr_e")
+_HEADERS: Final = ("Plugin Name", "Description")
 _WITH_CONTEXT: Final = ("_x", "esc_html_x", "esc_attr_x", "_ex")
 _HEAD: Final = """# {name}
 # This file is distributed under the GPL-2.0-or-later.
@@ -37,14 +39,27 @@ class Message(NamedTuple):
 
 
 def catalogue(name: str, domain: str, files: Iterable[GeneratedFile]) -> str:
-    """A template for translations of these files."""
+    """A template for translations of these files, the main one first."""
     places: dict[Message, list[str]] = {}
-    for file in files:
-        for message, line in _messages(file):
-            places.setdefault(message, []).append(f"{file.filename}:{line}")
+    listed = list(files)
+    for message, place in (*_in_header(listed[0]), *_everywhere(listed)):
+        places.setdefault(message, []).append(place)
     title = cleaned(name)
     head = _HEAD.format(name=title, name_in_quotes=pot_text(title)[1:-1], domain=domain)
     return head + "".join(f"\n{_entry(message, found)}" for message, found in places.items())
+
+
+def _in_header(main: GeneratedFile) -> Iterator[tuple[Message, str]]:
+    """What the list of plugins shows, which is translated too."""
+    for name in _HEADERS:
+        if (told := field(main.content, name)) is not None:
+            yield Message(told), main.filename
+
+
+def _everywhere(files: Iterable[GeneratedFile]) -> Iterator[tuple[Message, str]]:
+    for file in files:
+        for message, line in _messages(file):
+            yield message, f"{file.filename}:{line}"
 
 
 def _entry(message: Message, places: list[str]) -> str:
