@@ -7,7 +7,7 @@ import zipfile
 from typing import Any, get_args
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tollgate.contracts.wpllm.artifacts import (
@@ -64,6 +64,8 @@ _NAMES = st.sampled_from(_HOSTILE) | st.text(
     st.characters(codec="utf-8") | st.sampled_from("abcXYZ019 -_*/?><'\"\\$`{}\n"), min_size=1, max_size=40
 )
 _WORDS = st.sampled_from([*_HOSTILE, "", "Keeps a list of books."])
+_FIELD = {"key": "isbn", "label": "ISBN", "type": "text"}
+_SAID = _NAMES | st.sampled_from(["isbn", "pages", "a_key", "Books and papers", "A label"])
 _IDENTIFIERS = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,12}", fullmatch=True) | st.sampled_from(
     [
         "this",
@@ -189,7 +191,7 @@ def test_every_theme_that_can_be_asked_for_passes_every_check(
 @example("X */ phpinfo(); /*", "advanced", list(ENTRIES))
 def test_every_scaffold_that_can_be_asked_for_passes_every_check(name: str, structure: str, entries: list[str]) -> None:
     try:
-        check_name("plugin_name", name)
+        check_name("plugin_name", name, names_main_file=True)
     except BadRequest:
         assume(False)
     scaffold = Scaffold(name, structure, tuple(entries))
@@ -200,6 +202,83 @@ def test_every_scaffold_that_can_be_asked_for_passes_every_check(name: str, stru
     assert failed(run(plugin_checks.CHECKS, subject)) == []
     _assert_one_comment(files["main_file"].content, "Plugin Name", name)
     _assert_laid_out(layout(scaffold), files)
+
+
+def _answers(schema: Any) -> st.SearchStrategy[Any]:
+    """What a model may say that keeps to a schema, and is told by whoever it pleases what to say."""
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    match schema["type"]:
+        case "object":
+            return st.fixed_dictionaries({name: _answers(one) for name, one in schema["properties"].items()})
+        case "array":
+            return st.lists(_answers(schema["items"]), max_size=3)
+        case "boolean":
+            return st.booleans()
+    return _SAID
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
+@given(st.data())
+def test_a_plan_that_is_looked_at_and_found_in_order_makes_files_that_can_be_checked(data: st.DataObject) -> None:
+    spec = PluginSpec("Book Shelf", "", plugin_plans.FEATURES)
+    answer = data.draw(_answers(plugin_plans.schema(spec)))
+    answer |= {"description": "Keeps a list of books.", "tags": ["books"]}
+    for name in ("fields", "settings"):
+        answer[name] = [{**one, "key": f"key_{place}"} for place, one in enumerate(answer[name])] or [_FIELD]
+    plan = plugin_plans.plan_of(answer, spec)
+    assume(not list(plugin_plans.plan_problems(plan)))
+
+    files = plugin_files(spec, plan)
+
+    outcomes = run(plugin_checks.CHECKS, plugin_checks.PluginSubject(spec, files, install_instructions(spec)))
+    assert "P7" not in {outcome.id for outcome in outcomes if not outcome.passed}
+    assert plan.code or {outcome.id for outcome in outcomes if not outcome.passed} <= {"C3"}
+
+
+@settings(max_examples=60)
+@given(st.data(), _subset(block_plans.FEATURES))
+def test_a_plan_of_a_block_that_is_found_in_order_makes_files_that_pass(
+    data: st.DataObject, features: list[str]
+) -> None:
+    attributes = {"plan_name": "string", "fee": "number", "on": "boolean", "note": "rich-text", "photo_url": "string"}
+    spec = block_spec(
+        GenerateBlockRequest.model_validate(
+            {"block_type": "price card", "attributes": attributes, "features": features}
+        )
+    )
+    answer = data.draw(_answers(block_plans.schema(spec)))
+    answer |= {"description": "Shows what a plan costs.", **({"css": ""} if "css" in answer else {})}
+    fields = {one["attribute"]: one for one in answer["fields"]}
+    answer["fields"] = [
+        {**one, "attribute": name.name} for one, name in zip(fields.values(), spec.attributes, strict=False)
+    ]
+    assume(not list(block_plans.plan_problems(answer, spec)))
+
+    files = block_files(spec, block_plans.plan_of(answer, spec))
+
+    failures = failed(run(block_checks.CHECKS, block_checks.BlockSubject(spec, files)))
+    assert {one.partition(":")[0] for one in failures} <= {"C3"}
+
+
+@settings(max_examples=60)
+@given(st.data(), st.sampled_from(theme_plans.TYPES), _subset(theme_plans.FEATURES))
+def test_a_plan_of_a_theme_that_is_found_in_order_makes_files_that_pass(
+    data: st.DataObject, kind: Any, features: list[str]
+) -> None:
+    request = GenerateThemeRequest(theme_name="Quiet Gallery", type=kind, features=features, parent="twentytwentyfive")
+    spec = theme_spec(request)
+    answer = data.draw(_answers(theme_plans.schema(spec)))
+    answer |= {"tags": ["blog"], "description": "A theme for photographs."}
+    if "palette" in answer:
+        answer["palette"] = dict(theme_plans.usual_plan(spec).palette)
+    plan = theme_plans.plan_of(answer, spec)
+    assume(not list(theme_plans.plan_problems(plan)))
+
+    files = theme_files(spec, plan)
+
+    failures = failed(run(theme_checks.CHECKS, theme_checks.ThemeSubject(spec, files)))
+    assert {one.partition(":")[0] for one in failures} <= {"C3"}
 
 
 def _assert_one_comment(source: str, key: str, name: str) -> None:

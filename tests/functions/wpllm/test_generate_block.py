@@ -13,7 +13,7 @@ from tests.functions.conftest import Site
 from tests.upstream import a_completion, json_reply
 
 _MODEL = "openai/gpt-4o"
-_PLAN = {
+_PLAN: dict[str, Any] = {
     "description": "Shows what a plan costs each month.",
     "keywords": ["price", "plan"],
     "icon": "money-alt",
@@ -112,7 +112,7 @@ async def test_a_model_decides_on_words_elements_and_styles(site: Site) -> None:
         ({**_PLAN, "css": ".wp-block-your-theme-price-card { color: red;"}, "a brace is not closed"),
         ({**_PLAN, "css": "@import url(//evil.example);"}, "'@import' is not allowed"),
         (
-            {**_PLAN, "fields": [{**_PLAN["fields"][0], "attribute": "made_up"}]},  # type: ignore[index]
+            {**_PLAN, "fields": [{**_PLAN["fields"][0], "attribute": "made_up"}]},
             "there is no attribute 'made_up'",
         ),
     ],

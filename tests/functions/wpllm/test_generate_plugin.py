@@ -21,7 +21,7 @@ function book_shelf_tell_administrator( $post_id ) {
 	wp_mail( get_option( 'admin_email' ), __( 'A new book', 'book-shelf' ), get_the_title( $post_id ) );
 }
 add_action( 'publish_book_shelf_item', 'book_shelf_tell_administrator' );"""
-_PLAN = {
+_PLAN: dict[str, Any] = {
     "description": "Keeps a list of books and says when one is added.",
     "tags": ["books", "library"],
     "item": {"singular": "Book", "plural": "Books"},

@@ -11,7 +11,7 @@ from tests.functions.conftest import Site
 from tests.upstream import a_completion, json_reply
 
 _MODEL = "openai/gpt-4o"
-_PLAN = {
+_PLAN: dict[str, Any] = {
     "description": "A dark theme for photographs and few words.",
     "tags": ["photography", "one-column"],
     "palette": {
@@ -125,11 +125,11 @@ async def test_a_model_decides_on_words_colours_and_fonts(site: Site) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"palette": {**_PLAN["palette"], "base": "white"}}, "palette: base is no colour"),  # type: ignore[dict-item]
+        ({"palette": {**_PLAN["palette"], "base": "white"}}, "palette: base is no colour"),
         (
             {"palette": {**_PLAN["palette"], "contrast": "#20282e"}},
             "palette: contrast on base has a contrast below 4.5",
-        ),  # type: ignore[dict-item]
+        ),
         ({"body_font": "Comic Sans"}, "plan: body_font:"),
         ({"tags": ["Two Words"]}, "tags: 'Two Words' is not lower-case"),
         ({"hero": {"heading": "", "text": "a", "button": "b"}}, "hero: heading"),

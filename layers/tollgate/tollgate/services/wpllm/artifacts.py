@@ -13,12 +13,12 @@ from tollgate.wordpress.generation.files import Files
 from tollgate.wordpress.generation.names import slug
 
 ZIP: Final = "application/zip"
-# Folders that WordPress or a server takes for something else.
+# Main files that WordPress or a server would take for something else.
 _TAKEN: Final = frozenset({"uninstall", "index"})
 
 
-def check_name(param: str, name: str) -> None:
-    """Refuse a name that no folder can be made of.
+def check_name(param: str, name: str, *, names_main_file: bool = False) -> None:
+    """Refuse a name that no folder can be made of, or no main file where it names that too.
 
     Raises BadRequest.
     """
@@ -27,7 +27,7 @@ def check_name(param: str, name: str) -> None:
         raise BadRequest(
             f"'{param}' has to have a letter from a to z or a digit, also after accents are off.", param=param
         )
-    if made in _TAKEN:
+    if names_main_file and made in _TAKEN:
         raise BadRequest(f"'{param}' makes a file '{made}.php', which WordPress takes for another.", param=param)
 
 

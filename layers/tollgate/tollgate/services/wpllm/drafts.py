@@ -133,7 +133,7 @@ class _Asking:
 
     async def plan(self) -> tuple[Product | None, str]:
         """The files of a plan that passes every check; None where there is none, and why."""
-        messages = self._messages()
+        messages, problems = self._messages(), list[str]()
         for attempt in range(_TRIES):
             try:
                 text = await self._ask(messages)

@@ -74,7 +74,7 @@ def plugin_spec(request: GeneratePluginRequest) -> PluginSpec:
 
     Raises BadRequest.
     """
-    check_name("plugin_name", request.plugin_name)
+    check_name("plugin_name", request.plugin_name, names_main_file=True)
     return PluginSpec(
         name=request.plugin_name,
         description=request.description,

@@ -18,7 +18,7 @@ async def scaffold_plugin(request: ScaffoldPluginRequest, call: Call, resources:
 
     Raises BadRequest.
     """
-    check_name("plugin_name", request.plugin_name)
+    check_name("plugin_name", request.plugin_name, names_main_file=True)
     scaffold = Scaffold(request.plugin_name, request.structure, tuple(request.include_files))
     files, outcomes = await asyncio.to_thread(_checked, scaffold)
     content = {
