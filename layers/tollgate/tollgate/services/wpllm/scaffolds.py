@@ -8,7 +8,7 @@ from tollgate.contracts.wpllm.artifacts import ScaffoldPluginRequest
 from tollgate.resources import Resources
 from tollgate.services.wpllm.artifacts import answered, check_name, head, shown, validation
 from tollgate.wordpress.checks.plugins import CHECKS, PluginSubject
-from tollgate.wordpress.checks.results import Outcome, failed, run
+from tollgate.wordpress.checks.results import Outcome, check_own, run
 from tollgate.wordpress.generation.files import Files, named
 from tollgate.wordpress.generation.scaffolds import Scaffold, layout, scaffold_files
 
@@ -35,6 +35,5 @@ def _checked(scaffold: Scaffold) -> tuple[Files, list[Outcome]]:
     files = scaffold_files(scaffold)
     folder = f"wp-content/plugins/{scaffold.spec.slug}/"
     outcomes = run(CHECKS, PluginSubject(scaffold.spec, files, folder))
-    if problems := failed(outcomes):
-        raise RuntimeError(f"a scaffold does not pass its own checks: {len(problems)} problems, {problems[0][:3]}")
+    check_own(outcomes)
     return files, outcomes

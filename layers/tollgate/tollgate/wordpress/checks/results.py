@@ -41,6 +41,15 @@ class Unreadable(Exception):
     """A file is missing or no such file, so that a check has nothing to look at. The message is for who wrote it."""
 
 
+def check_own(outcomes: Iterable[Outcome]) -> None:
+    """Make sure that what nobody but the templates decided passes: what does not is never answered with.
+
+    Raises RuntimeError, which names the checks; what they found may quote what a caller sent.
+    """
+    if ids := [one.id for one in outcomes if not one.passed]:
+        raise RuntimeError(f"a template does not pass its own checks: {', '.join(ids)}")
+
+
 def failed(outcomes: Iterable[Outcome]) -> list[str]:
     """What is wrong, a line for each, with the check that found it."""
     return [f"{one.id}: {problem}" for one in outcomes for problem in one.problems]

@@ -160,8 +160,9 @@ def _presets(subject: ThemeSubject) -> Iterator[str]:
             if slug not in defined.get(kind, set()):
                 yield f"{name} refers to the preset {kind}/{slug}, which is not defined"
     for name, block in subject.markup:
-        for attribute, kind in _NAMING.items() if isinstance(block, Block) else ():
-            slug = block.attributes.get(attribute)
+        attributes = block.attributes if isinstance(block, Block) else {}
+        for attribute, kind in _NAMING.items():
+            slug = attributes.get(attribute)
             if slug is not None and slug not in defined[kind]:
                 yield f"{name} refers to the preset {kind}/{slug}, which is not defined"
 
