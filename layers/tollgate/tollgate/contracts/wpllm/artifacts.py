@@ -30,6 +30,11 @@ class AttributeDefinition(Shape):
     """The values that it may have."""
 
 
+_Attribute = Annotated[
+    AttributeDefinition, BeforeValidator(_definition, json_schema_input_type=AttributeType | AttributeDefinition)
+]
+
+
 class _ModelRequest(Shape):
     model: Annotated[str, Field(min_length=1, max_length=256)] | None = None
     """The model that words and details are asked of; `wp-llm-13b` unless said otherwise."""
@@ -42,9 +47,7 @@ class GenerateBlockRequest(_ModelRequest):
 
     block_type: _Name
     """What it is, such as `price card`: its name is made of it."""
-    attributes: Annotated[
-        dict[_AttributeName, Annotated[AttributeDefinition, BeforeValidator(_definition)]], Field(max_length=64)
-    ] = Field(default_factory=dict)
+    attributes: Annotated[dict[_AttributeName, _Attribute], Field(max_length=64)] = Field(default_factory=dict)
     """Its attributes: each a type, or an object with `type`, `default` and `enum`."""
     features: _Features = Field(default_factory=list)
     """What it can do: see docs/generation.md. Others are passed on to the model as wishes."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from tollgate.wordpress.generation.names import cleaned, key, label, prefix, slug, title
+from tollgate.wordpress.generation.names import cleaned, key, prefix, slug, title
 from tollgate.wordpress.generation.plan_schemas import TEXT, list_of, object_of, text_problems
 from tollgate.wordpress.generation.quoting import LONGEST_DESCRIPTION, shortened
 
@@ -24,6 +24,18 @@ FEATURES: Final = (
     "i18n",
 )
 """What a plugin can be given, in the order in which it is loaded."""
+OFFERS: Final[Mapping[str, str]] = {
+    "custom_post_type": "a post type",
+    "taxonomies": "a taxonomy",
+    "rest_api": "routes in the REST API",
+    "admin_interface": "a page in the admin area",
+    "meta_boxes": "fields in the editor",
+    "settings": "settings",
+    "shortcodes": "a shortcode",
+    "blocks": "a block",
+    "cron": "a daily task",
+}
+"""What a feature is to who uses the site."""
 LONGEST_TYPE: Final = 20
 LONGEST_TAXONOMY: Final = 32
 LONGEST_TEXT: Final = 300
@@ -32,6 +44,7 @@ LONGEST_LABEL: Final = 60
 LONGEST_CODE: Final = 8_000
 MOST_TAGS: Final = 5
 MOST_FIELDS: Final = 12
+MOST_TOLD: Final = 4
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,29}")
 # Variables that the templates use themselves.
 _TAKEN: Final = frozenset({"this", "post", "post_id", "nonce", "item", "globals"})
@@ -109,9 +122,14 @@ class PluginPlan(NamedTuple):
 def usual_plan(spec: PluginSpec) -> PluginPlan:
     """What is decided where nobody else decides."""
     name = cleaned(spec.name)
-    neutral = f"Adds {_listed(spec.features)} to the site." if spec.features else "A starting point for a plugin."
+    told = [OFFERS[feature] for feature in spec.features if feature in OFFERS]
+    neutral = (
+        f"Adds {_listed(told if len(told) <= MOST_TOLD else [*told[: MOST_TOLD - 1], 'more'])} to the site."
+        if told
+        else "A starting point for a plugin."
+    )
     return PluginPlan(
-        description=cleaned(spec.description) or shortened(f"{name}: {neutral[0].lower()}{neutral[1:]}", 200),
+        description=cleaned(spec.description) or f"{name}: {neutral[0].lower()}{neutral[1:]}",
         tags=tuple(dict.fromkeys(slug(word) for word in title(name).split() if len(slug(word)) > 2))[:5]
         or ("wordpress",),
         item=Noun("Item", "Items"),
@@ -201,6 +219,5 @@ def _fields(listed: Any) -> tuple[Field, ...]:
     return tuple(Field(one["key"], cleaned(one["label"]), one["type"]) for one in listed)
 
 
-def _listed(features: tuple[str, ...]) -> str:
-    names = [label(feature).lower().replace("rest api", "a REST API") for feature in features]
+def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -9,6 +9,7 @@ from tollgate.wordpress.generation.names import cleaned, pascal_case
 from tollgate.wordpress.generation.plugin_plans import (
     LONGEST_TAXONOMY,
     LONGEST_TYPE,
+    OFFERS,
     Field,
     PluginPlan,
     PluginSpec,
@@ -68,7 +69,7 @@ def _others(
 ) -> Iterator[GeneratedFile]:
     if "uninstall" in spec.features:
         yield GeneratedFile(
-            "uninstall", "uninstall.php", filled("plugin/uninstall.php", {**values, "removals": _removals(spec, plan)})
+            "uninstall", "uninstall.php", filled("plugin/uninstall.php", {**values, "removals": _removals(spec)})
         )
     if "readme" in spec.features:
         yield GeneratedFile("readme", "readme.txt", readme(spec.name, plan.description, plan.tags, spec.features))
@@ -140,10 +141,13 @@ def meta_key(spec: PluginSpec, field: Field) -> str:
 
 def _meta_values(spec: PluginSpec, plan: PluginPlan) -> dict[str, str]:
     fields = plan.fields
-    listed = [f"\t\t\t'{field.key}' => {_meta_read(spec, field, '$item->ID')}," for field in fields]
-    details = "\n".join(["\t\t'details' => array(", *listed, "\t\t),"])
+    listed = _entries("\t\t\t", {field.key: _meta_read(spec, field, "$item->ID") for field in fields})
+    details = f"\t\t'details' => array(\n{listed}\n\t\t),"
+    longest = max((len(field.key) for field in fields), default=0)
     return {
-        "field_reads": "\n".join(f"\t${field.key} = {_meta_read(spec, field, '$post->ID')};" for field in fields),
+        "field_reads": "\n".join(
+            f"\t${field.key.ljust(longest)} = {_meta_read(spec, field, '$post->ID')};" for field in fields
+        ),
         "field_rows": "\n".join(_row(spec, field) for field in fields),
         "field_saves": "\n\n".join(_save(spec, field) for field in fields),
         "rest_fields": details if "meta_boxes" in spec.features else "",
@@ -189,10 +193,17 @@ def _setting_values(spec: PluginSpec, plan: PluginPlan) -> dict[str, str]:
     empty = {"number": "0", "checkbox": "0"}
     settings = plan.settings
     return {
-        "setting_defaults": "\n".join(f"\t\t'{one.key}' => {empty.get(one.type, chr(39) * 2)}," for one in settings),
+        "setting_defaults": _entries("\t\t", {one.key: empty.get(one.type, "''") for one in settings}),
         "setting_fields": "\n".join(_setting_field(spec, one) for one in settings),
-        "setting_cleaners": "\n".join(f"\t\t'{one.key}' => {_cleaned_setting(one)}," for one in settings),
+        "setting_cleaners": _entries("\t\t", {one.key: _cleaned_setting(one) for one in settings}),
     }
+
+
+def _entries(indent: str, values: Mapping[str, str]) -> str:
+    """Entries of an array in PHP, their arrows below each other."""
+    longest = max((len(key) for key in values), default=0) + 2
+    quoted = {f"'{key}'": value for key, value in values.items()}
+    return "\n".join(f"{indent}{key.ljust(longest)} => {value}," for key, value in quoted.items())
 
 
 def _cleaned_setting(setting: Field) -> str:
@@ -220,14 +231,12 @@ def _setting_field(spec: PluginSpec, setting: Field) -> str:
 	);"""
 
 
-def _removals(spec: PluginSpec, plan: PluginPlan) -> str:
+def _removals(spec: PluginSpec) -> str:
     stored = {"admin_interface": "note", "settings": "settings", "lifecycle": "version"}
     lines = [f"delete_option( '{spec.prefix}_{name}' );" for one, name in stored.items() if one in spec.features]
     if "cron" in spec.features:
         lines.append(f"delete_transient( '{spec.prefix}_count' );")
         lines.append(f"wp_clear_scheduled_hook( '{spec.prefix}_daily' );")
-    if "meta_boxes" in spec.features:
-        lines += [f"delete_post_meta_by_key( '{meta_key(spec, field)}' );" for field in plan.fields]
     return "\n".join(lines) or f"delete_option( '{spec.prefix}_version' );"
 
 
@@ -276,6 +285,8 @@ def readme(name: str, description: str, tags: tuple[str, ...], features: tuple[s
         "tags": ", ".join(tags[:5]),
         "summary": shortened(plain, LONGEST_SUMMARY + 1) or "A plugin for WordPress.",
         "description": plain or "A plugin for WordPress.",
-        "feature_list": "\n".join(f"* {feature.replace('_', ' ').capitalize()}" for feature in features),
+        "feature_list": "\n".join(
+            f"* {offer[0].upper()}{offer[1:]}" for one, offer in OFFERS.items() if one in features
+        ),
     }
     return filled("plugin/readme.txt", values)

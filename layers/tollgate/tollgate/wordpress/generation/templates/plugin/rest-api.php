@@ -196,11 +196,11 @@ function {{prefix:id}}_rest_create_item( WP_REST_Request $request ) {
  */
 function {{prefix:id}}_rest_prepare_item( WP_Post $item ) {
 	return array(
-		'id'     => $item->ID,
-		'title'  => get_the_title( $item ),
-		'status' => $item->post_status,
-		'date'   => mysql_to_rfc3339( $item->post_date_gmt ),
-		'link'   => get_permalink( $item ),
+		'id'      => $item->ID,
+		'title'   => get_the_title( $item ),
+		'status'  => $item->post_status,
+		'date'    => mysql_to_rfc3339( $item->post_date_gmt ),
+		'link'    => get_permalink( $item ),
 {{rest_fields:id}}
 	);
 }
