@@ -38,6 +38,8 @@ _BODIES: dict[str, Any] = {
     "GeneratePluginFunction": {"plugin_name": "Book Shelf"},
     "ScaffoldPluginFunction": {"plugin_name": "Book Shelf"},
     "GenerateThemeFunction": {"theme_name": "Quiet Gallery"},
+    "CreateWebhookFunction": {"url": "https://ci.example.org/", "events": ["analysis.completed"]},
+    "UpdateWebhookFunction": {"description": "CI"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
@@ -73,6 +75,15 @@ _NEEDS: dict[str, str | None] = {
     "GeneratePluginFunction": "prompt_ai",
     "ScaffoldPluginFunction": "prompt_ai",
     "GenerateThemeFunction": "prompt_ai",
+    "CreateWebhookFunction": "manage_webhooks",
+    "ListWebhooksFunction": "manage_webhooks",
+    "GetWebhookFunction": "manage_webhooks",
+    "UpdateWebhookFunction": "manage_webhooks",
+    "DeleteWebhookFunction": "manage_webhooks",
+    "TryWebhookFunction": "manage_webhooks",
+    "RotateWebhookSecretFunction": "manage_webhooks",
+    "ListDeliveriesFunction": "manage_webhooks",
+    "ReplayDeliveryFunction": "manage_webhooks",
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",

@@ -30,7 +30,9 @@ TollgateError
 │   ├── RouteNotFound
 │   ├── ModelNotFound
 │   ├── KeyNotFound
-│   └── AccountNotFound
+│   ├── AccountNotFound
+│   ├── WebhookNotFound
+│   └── DeliveryNotFound
 ├── MethodNotAllowed
 ├── Conflict
 │   ├── IdempotencyInProgress   the request is being answered under the same key
@@ -265,6 +267,18 @@ class AccountNotFound(NotFound):
     """There is no such account."""
 
     code = "account_not_found"
+
+
+class WebhookNotFound(NotFound):
+    """There is no such webhook in this account."""
+
+    code = "webhook_not_found"
+
+
+class DeliveryNotFound(NotFound):
+    """There is no such delivery to that webhook, or it is too long ago."""
+
+    code = "delivery_not_found"
 
 
 class MethodNotAllowed(TollgateError):

@@ -43,6 +43,7 @@ _CODES: Final[Mapping[str, str]] = {
     "content_filter": "content_filtered",
     "model_not_found": "model_not_found",
     "key_expired": "token_expired",
+    "webhook_not_found": "webhook_not_found",
 }
 
 
@@ -107,7 +108,7 @@ def _failures(error: TollgateError) -> dict[str, Any]:
         {
             "field": ".".join(str(step) for step in detail["loc"])[:_LONGEST_VALUE],
             "issue": detail["msg"],
-            "value": _shown(detail["input"]),
+            "value": None if "secret" in detail["loc"] else _shown(detail["input"]),
         }
         for detail in cause.errors(include_url=False)
     ]
