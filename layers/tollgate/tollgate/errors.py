@@ -29,7 +29,9 @@ TollgateError
 │   ├── RouteNotFound
 │   ├── ModelNotFound
 │   ├── KeyNotFound
-│   └── AccountNotFound
+│   ├── AccountNotFound
+│   ├── FileNotFound
+│   └── FineTuneNotFound
 ├── MethodNotAllowed
 ├── Conflict
 │   ├── IdempotencyInProgress   the request is being answered under the same key
@@ -257,6 +259,18 @@ class AccountNotFound(NotFound):
     """There is no such account."""
 
     code = "account_not_found"
+
+
+class FileNotFound(NotFound):
+    """There is no such file in this account."""
+
+    code = "file_not_found"
+
+
+class FineTuneNotFound(NotFound):
+    """There is no such training in this account."""
+
+    code = "fine_tune_not_found"
 
 
 class MethodNotAllowed(TollgateError):

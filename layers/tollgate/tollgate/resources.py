@@ -17,7 +17,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Embeddings, Images, Speech, Transcription
+from tollgate.providers.protocols import Chat, Embeddings, FineTuning, Images, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -31,6 +31,8 @@ from tollgate.stores.table import Table
 
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.files import Files
+    from tollgate.stores.fine_tunes import FineTunes
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.web import Web
 
@@ -107,6 +109,20 @@ class Resources:
             credentials=self._aws_credentials,
             now=self.now,
         )
+
+    @cached_property
+    def files(self) -> "Files":
+        """Files that models are trained with."""
+        from tollgate.stores.files import Files  # noqa: PLC0415 - few calls are about files
+
+        return Files(self._table(self.settings.files_table))
+
+    @cached_property
+    def fine_tunes(self) -> "FineTunes":
+        """Trainings, and the models that came of them."""
+        from tollgate.stores.fine_tunes import FineTunes  # noqa: PLC0415 - few calls are about them
+
+        return FineTunes(self._table(self.settings.fine_tunes_table))
 
     @cached_property
     def web(self) -> "Web":
@@ -188,6 +204,14 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Transcription = self._adapter(model.provider, "transcription")
+        return adapter
+
+    def fine_tuning(self, model: Model) -> FineTuning:
+        """The adapter that has a model trained.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: FineTuning = self._adapter(model.provider, "fine_tune")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:

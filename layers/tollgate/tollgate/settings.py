@@ -20,6 +20,10 @@ class Settings:
     bucket: str = ""
     """Name of the bucket for what is too large for a table or an answer; empty where there is none."""
     idempotency_table: str = ""
+    files_table: str = ""
+    fine_tunes_table: str = ""
+    files_queue: str = ""
+    """Address of the queue of files that are to be looked through."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -56,6 +60,9 @@ class Settings:
             providers_table=get("PROVIDERS_TABLE", ""),
             bucket=get("BUCKET", ""),
             idempotency_table=get("IDEMPOTENCY_TABLE", ""),
+            files_table=get("FILES_TABLE", ""),
+            fine_tunes_table=get("FINE_TUNES_TABLE", ""),
+            files_queue=get("FILES_QUEUE", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

@@ -43,6 +43,8 @@ _CODES: Final[Mapping[str, str]] = {
     "content_filter": "content_filtered",
     "model_not_found": "model_not_found",
     "key_expired": "token_expired",
+    "file_not_found": "file_not_found",
+    "fine_tune_not_found": "fine_tune_not_found",
 }
 
 

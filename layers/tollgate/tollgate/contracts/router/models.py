@@ -65,8 +65,9 @@ class ModelEntry(Shape):
     permission: list[dict[str, Any]]
     """Always empty; older clients look for it."""
     root: str
-    """The same as `id`."""
-    parent: None = None
+    """The same as `id`; for a model of the account's own, the one that it was trained from."""
+    parent: str | None
+    """The model that it was trained from at last; `null` for those of the catalogue."""
 
 
 class PuqProvider(Shape):
