@@ -5,7 +5,7 @@ Their ids say that they are such, so that a call of any other model reads nothin
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tollgate.auth.scope import allows
 from tollgate.catalogue.catalogue import unknown_model
@@ -14,7 +14,10 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import BadRequest, NotFound
 from tollgate.ledger.training import tuned_price
 from tollgate.resources import Resources
-from tollgate.stores.fine_tunes import TunedModel
+
+if TYPE_CHECKING:
+    # Calls of models that nobody trained do without it.
+    from tollgate.stores.fine_tunes import TunedModel
 
 MARK: Final = ":ft-"
 
@@ -83,7 +86,7 @@ async def _found(model_id: str, call: Call, resources: Resources) -> Model | Non
     return _as_model(stored, call.caller.account_id, resources) if stored else None
 
 
-def _as_model(stored: TunedModel, account_id: str, resources: Resources) -> Model | None:
+def _as_model(stored: "TunedModel", account_id: str, resources: Resources) -> Model | None:
     try:
         base = resources.catalogue.find(stored.base)
     except (BadRequest, NotFound):

@@ -72,7 +72,7 @@ class Files:
         item = await self._table.get(_place(account_id, file_id)) if file_id.startswith("file_") else None
         return _file(item) if item is not None and item["status"] != "deleted" else None
 
-    async def list(
+    async def page(
         self, account_id: str, *, limit: int, after: str | None = None, purpose: str | None = None
     ) -> list[StoredFile]:
         """Files of an account, newest first, of which the first is older than the one with the id `after`."""

@@ -114,9 +114,9 @@ class FineTunes:
         item = await self._table.get(_place(account_id, job_id)) if job_id.startswith("ft_") else None
         return _job(item) if item else None
 
-    async def list(self, account_id: str, *, limit: int, after: str | None = None) -> list[StoredJob]:
+    async def page(self, account_id: str, *, limit: int, after: str | None = None) -> list[StoredJob]:
         """Jobs of an account, newest first, of which the first is older than the one with the id `after`."""
-        items = await self._page(account_id, "ft_", after or "ft_~", limit)
+        items = await self._newest(account_id, "ft_", after or "ft_~", limit)
         return [_job(item) for item in items if item["id"] != after][:limit]
 
     async def open(self) -> list[tuple[str, str]]:
@@ -202,7 +202,7 @@ class FineTunes:
     ) -> list[StoredEvent]:
         """What happened to a job, newest first, of which the first is older than the one with the id `after`."""
         prefix = f"event#{job_id}#"
-        items = await self._page(account_id, prefix, prefix + (after or "~"), limit)
+        items = await self._newest(account_id, prefix, prefix + (after or "~"), limit)
         found = [
             StoredEvent(
                 id=item["id"].removeprefix(prefix),
@@ -260,7 +260,7 @@ class FineTunes:
         job = await self.get(item["account_id"], model.job_id)
         return model if job is not None and job.status == "succeeded" else None
 
-    async def _page(self, account_id: str, first: str, last: str, limit: int) -> list[Item]:
+    async def _newest(self, account_id: str, first: str, last: str, limit: int) -> list[Item]:
         return await self._table.query(
             "account_id = :account AND id BETWEEN :first AND :last",
             values={":account": account_id, ":first": first, ":last": last},

@@ -2,23 +2,27 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field
 
 from tollgate.contracts.shapes import Shape
 
 Status = Literal["validating_files", "queued", "running", "succeeded", "failed", "cancelled"]
 
 
+def _or(default: float) -> BeforeValidator:
+    """Takes `auto` for a default."""
+    return BeforeValidator(lambda value: default if value == "auto" else value)
+
+
 class Hyperparameters(Shape):
     """How to train; what is left out, or `auto`, is the default."""
 
-    n_epochs: Annotated[int, Field(ge=1, le=50)] | Literal["auto"] = 3
-    """How often to go through the file."""
-    batch_size: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = 1
-    """Examples to learn from at once."""
-    learning_rate_multiplier: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] | Literal["auto"] = 0.1
-    """How much to learn from each, against the provider's usual rate."""
+    n_epochs: Annotated[int, Field(ge=1, le=50), _or(3)] = 3
+    """How often to go through the file: from 1 to 50 times, or `auto`."""
+    batch_size: Annotated[int, Field(ge=1, le=256), _or(1)] = 1
+    """Examples to learn from at once: from 1 to 256, or `auto`."""
+    learning_rate_multiplier: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False), _or(0.1)] = 0.1
+    """How much to learn from each, against the provider's usual rate; or `auto`."""
 
 
 class CreateFineTuneRequest(Shape):
@@ -31,13 +35,6 @@ class CreateFineTuneRequest(Shape):
     model: Annotated[str, Field(min_length=1, max_length=256)]
     """The id of a model that can be trained, or of one that was."""
     hyperparameters: Hyperparameters = Field(default_factory=Hyperparameters)
-
-    @model_validator(mode="after")
-    def _has_two_files(self) -> "CreateFineTuneRequest":
-        if self.validation_file == self.training_file:
-            message = "must be another file than 'training_file'"
-            raise PydanticCustomError("tollgate", "{message}", {"param": "validation_file", "message": message})
-        return self
 
 
 class UsedHyperparameters(Shape):
