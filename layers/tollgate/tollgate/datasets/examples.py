@@ -16,6 +16,8 @@ PROMPTS: Final = "prompt_completion"
 CHATS: Final = "messages"
 _ROLES: Final = frozenset({"system", "user", "assistant"})
 _BYTES_PER_TOKEN: Final = 4
+# A role and its marks; in JSON they take more bytes than that.
+_MOST_AROUND_A_MESSAGE: Final = 8
 
 
 class BadLine(Exception):
@@ -30,8 +32,8 @@ class Example(NamedTuple):
     messages: tuple[Mapping[str, str], ...]
     """The same as a conversation."""
     tokens: int
-    size_bytes: int
-    """Of its texts."""
+    most_tokens: int
+    """More than any tokenizer makes of it."""
 
 
 def read_example(line: bytes) -> Example:
@@ -56,7 +58,7 @@ def read_example(line: bytes) -> Example:
     tokens = sum(map(count_tokens, sizes))
     if tokens > MAX_TOKENS:
         raise BadLine(f"has {tokens} tokens, more than {MAX_TOKENS}")
-    return Example(form, messages, tokens, sum(sizes))
+    return Example(form, messages, tokens, sum(sizes) + _MOST_AROUND_A_MESSAGE * len(sizes))
 
 
 def count_tokens(size_bytes: int) -> int:

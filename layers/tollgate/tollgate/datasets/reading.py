@@ -35,8 +35,8 @@ class Dataset:
     examples: int = 0
     tokens: int = 0
     """About how many its texts have."""
-    size_bytes: int = 0
-    """Of its texts."""
+    most_tokens: int = 0
+    """More than any tokenizer makes of them: one for each byte, and some for each message."""
     longest_tokens: int = 0
     """Of the longest example."""
     duplicates: int = 0
@@ -114,19 +114,23 @@ class DatasetReader:
 
     def _take(self, line: bytes | None) -> None:
         self._line += 1
+        if line is None:
+            self._note(f"is longer than {MAX_LINE_BYTES} bytes")
+            return
+        if self._line == 1:
+            line = line.removeprefix(_BOM)
+        if not line.strip():
+            self._found.blank_lines += 1
+            return
         try:
-            if line is None:
-                raise BadLine(f"is longer than {MAX_LINE_BYTES} bytes")
-            if self._line == 1:
-                line = line.removeprefix(_BOM)
-            if not line.strip():
-                self._found.blank_lines += 1
-                return
             self._count(read_example(line), line)
         except BadLine as exc:
-            self._found.problem_count += 1
-            if len(self._problems) < _MOST_LISTED:
-                self._problems.append(Problem(self._line, str(exc)))
+            self._note(str(exc))
+
+    def _note(self, problem: str) -> None:
+        self._found.problem_count += 1
+        if len(self._problems) < _MOST_LISTED:
+            self._problems.append(Problem(self._line, problem))
 
     def _count(self, example: Example, line: bytes) -> None:
         found = self._found
@@ -135,7 +139,7 @@ class DatasetReader:
         found.format = example.form
         found.examples += 1
         found.tokens += example.tokens
-        found.size_bytes += example.size_bytes
+        found.most_tokens += example.most_tokens
         found.longest_tokens = max(found.longest_tokens, example.tokens)
         digest = blake2b(line.strip(), digest_size=8).digest()
         if digest in self._seen:

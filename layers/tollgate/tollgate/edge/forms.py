@@ -77,8 +77,9 @@ class _Reader:
 
 
 def parse_form(content: bytes, content_type: str, shape: type[Form]) -> dict[str, Any]:
-    """The fields of a form. Parts come in any order, and of two with one name the last wins, unless it is a list, or
-    the contract takes no repeats.
+    """The fields of a form. Parts come in any order, and of two with one name the last wins, unless it is a list.
+
+    A contract may say that it takes no repeats.
 
     A list is a name that is repeated, with brackets behind it or without. What stands in such brackets is the name of
     a field of an object.

@@ -134,10 +134,11 @@ class Transcription(Protocol):
 class FineTuning(Protocol):
     """A provider that can train a model. It holds no state between calls, and is told the time."""
 
-    def most_tokens(self, size_bytes: int, tokens: int | None) -> int:
-        """How many tokens one pass over a file of that size has at most, for whoever bills it.
+    def most_tokens(self, bound: int, tokens: int | None) -> int:
+        """How many tokens one pass over a file is billed with at most.
 
-        `tokens` are about as many as its examples have, or None before anybody has looked.
+        `bound` is more than any tokenizer makes of it; `tokens` are about as many as it has, or None before anybody
+        has looked.
         """
         ...
 

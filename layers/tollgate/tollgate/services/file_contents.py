@@ -111,7 +111,7 @@ def _report(dataset: Dataset) -> Mapping[str, Any]:
         "format": dataset.format,
         "examples": dataset.examples,
         "tokens": dataset.tokens,
-        "size_bytes": dataset.size_bytes,
+        "most_tokens": dataset.most_tokens,
         "longest_example_tokens": dataset.longest_tokens,
         "duplicates": dataset.duplicates,
         "blank_lines": dataset.blank_lines,

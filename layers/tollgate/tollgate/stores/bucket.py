@@ -101,7 +101,7 @@ class Bucket:
         """
         headers = {"x-amz-copy-source": quote(f"/{self._name}/{source}", safe="/~"), "x-amz-copy-source-if-match": tag}
         try:
-            response = await self._call("PUT", key, b"", headers, timeout=_COPY_TIMEOUT)
+            response = await self._call("PUT", key, b"", headers, patience=_COPY_TIMEOUT)
         except AwsError as exc:
             if exc.code in {"PreconditionFailed", "NoSuchKey"}:
                 return False
@@ -157,14 +157,14 @@ class Bucket:
         content: bytes = b"",
         headers: dict[str, str] | None = None,
         *,
-        timeout: httpx2.Timeout = _TIMEOUT,
+        patience: httpx2.Timeout = _TIMEOUT,
     ) -> httpx2.Response:
         path = self._path(key)
 
         async def send() -> httpx2.Response:
             signed = self._signed(method, path, content, headers or {})
             response = await self._http.request(
-                method, f"{self._origin}{path}", content=content, headers=signed, timeout=timeout
+                method, f"{self._origin}{path}", content=content, headers=signed, timeout=patience
             )
             if response.is_success:
                 return response

@@ -1,7 +1,7 @@
 """Files: what is known of each. Their contents are in the bucket.
 
-An item waits for a worker as long as it has `waiting_for`: `validation`, or `deletion`, of which only the bucket's object
-is left. So whatever a worker did not live to finish is found through the index `by_waiting`.
+An item waits for a worker as long as it has `waiting_for`: `validation`, or `deletion`, of which only the bucket's
+object is left. So whatever a worker did not live to finish is found through the index `by_waiting`.
 """
 
 from collections.abc import Mapping

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Final
 
 from tollgate.contracts.accounts import Hold
@@ -193,13 +194,11 @@ class FineTunes:
                 "created_at": event.created_at,
                 "level": event.level,
                 "message": event.message,
-                "data": dict(event.data),
+                "data": {name: _storable(value) for name, value in event.data.items()},
             }
         )
 
-    async def events(
-        self, account_id: str, job_id: str, *, limit: int, after: str | None = None
-    ) -> list[StoredEvent]:
+    async def events(self, account_id: str, job_id: str, *, limit: int, after: str | None = None) -> list[StoredEvent]:
         """What happened to a job, newest first, of which the first is older than the one with the id `after`."""
         prefix = f"event#{job_id}#"
         items = await self._newest(account_id, prefix, prefix + (after or "~"), limit)
@@ -312,6 +311,13 @@ def _job(item: Item) -> StoredJob:
         **{name: tuple(item[name]) for name in _LISTS},
         hold=hold_of(item["account_id"], item["hold"]["id"], item["hold"]),
     )
+
+
+def _storable(value: Any) -> Any:
+    """What was measured, exact; what is no number, such as the loss of a training that diverged, as its text."""
+    if not isinstance(value, float):
+        return value
+    return Decimal(str(value)) if isfinite(value) else str(value)
 
 
 def _model_item(account_id: str, model: TunedModel) -> Item:

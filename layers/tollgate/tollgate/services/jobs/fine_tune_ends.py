@@ -22,6 +22,7 @@ from tollgate.services.training import (
     happened,
     keep_events,
     now_of,
+    tell_owner,
     trained,
 )
 from tollgate.services.tuned_models import name_of
@@ -110,9 +111,7 @@ async def conclude(job: StoredJob, resources: Resources) -> bool:
         job = await changed(job, {"is_settled": True}, resources)
     if job.fine_tuned_model is not None:
         await resources.fine_tunes.mark_ready(job.account_id, job.fine_tuned_model)
-    for number, event in enumerate(job.to_publish):
-        await tell_owner(job, event, resources)
-        job = await changed(job, {"to_publish": job.to_publish[number + 1 :]}, resources)
+    job = await tell_owner(job, resources)
     await resources.fine_tunes.close(job)
     return True
 
@@ -154,9 +153,7 @@ async def _settle(job: StoredJob, resources: Resources) -> None:
     await settle(job.hold, bill, resources)
 
 
-async def _keep_results(
-    job: StoredJob, tuning: Tuning, adapter: FineTuning, resources: Resources
-) -> list[StoredFile]:
+async def _keep_results(job: StoredJob, tuning: Tuning, adapter: FineTuning, resources: Resources) -> list[StoredFile]:
     files = []
     for number, upstream_id in enumerate(tuning.result_files):
         content = await adapter.read_result(upstream_id)

@@ -28,6 +28,7 @@ from tollgate.services.training import (
     keep_events,
     model_of,
     now_of,
+    tell_owner,
     trained,
 )
 from tollgate.stores.files import StoredFile
@@ -97,6 +98,7 @@ async def _advance(job: StoredJob, resources: Resources) -> bool:
         job = await _begin(job, resources)
     elif not job.has_ended:
         job = await _look(job, resources)
+    job = await tell_owner(job, resources)
     return job.has_ended and await conclude(job, resources)
 
 
@@ -123,10 +125,12 @@ async def _begin(job: StoredJob, resources: Resources) -> StoredJob:
         return found
     if any(file.status == "uploaded" for file in files.values()):
         return job
-    dataset = files["training_file"].dataset or {}
-    tokens = int(dataset["tokens"])
+    tokens = int((files["training_file"].dataset or {})["tokens"])
     job = await changed(job, {"dataset_tokens": tokens}, resources)
-    request = _request(job, files, tokens, resources)
+    return await _start(job, _request(job, files, tokens, resources), resources)
+
+
+async def _start(job: StoredJob, request: TuningRequest | None, resources: Resources) -> StoredJob:
     if request is None:
         return await fail(job, "model_not_available", _GONE, resources, param="model")
     try:
@@ -199,9 +203,7 @@ async def _goes_on(job: StoredJob, tuning: Tuning, resources: Resources) -> Stor
     return running
 
 
-def _request(
-    job: StoredJob, files: dict[str, StoredFile], tokens: int, resources: Resources
-) -> TuningRequest | None:
+def _request(job: StoredJob, files: dict[str, StoredFile], tokens: int, resources: Resources) -> TuningRequest | None:
     model = model_of(job, resources)
     if model is None:
         return None

@@ -34,9 +34,7 @@ async def list_models(query: ModelListQuery, call: Call, resources: Resources) -
         model
         # Those of the account's own come last.
         for model in (*resources.catalogue.all(), *await tuned_models(call, resources))
-        if may_use(call, model)
-        and query.provider in {None, model.provider}
-        and query.type in {None, model.type}
+        if may_use(call, model) and query.provider in {None, model.provider} and query.type in {None, model.type}
     ]
     content = to_json(
         {

@@ -1,4 +1,4 @@
-"""Trainings: begun, shown and cancelled. What happens in between is a worker's (`tollgate.services.jobs.follow_fine_tunes`)."""
+"""Trainings: begun, shown and cancelled. What comes in between is a worker's: `services.jobs.follow_fine_tunes`."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -179,8 +179,9 @@ async def _admitted(
     wanted = request.hyperparameters
     known = training.dataset or {}
     tokens = int(known["tokens"]) if training.status == "processed" else None
-    size_bytes = int(known["size_bytes"]) if training.status == "processed" else training.size_bytes
-    most_tokens = resources.fine_tuning(model).most_tokens(size_bytes, tokens) * wanted.n_epochs
+    # Before anybody has looked, no byte of it is more than a token.
+    most = int(known["most_tokens"]) if training.status == "processed" else training.size_bytes
+    most_tokens = resources.fine_tuning(model).most_tokens(most, tokens) * wanted.n_epochs
     usd_per_token = usd_per_trained_token(model.price) or Decimal(0)
     hold, _ = await reserve(
         fixed(training_cost(most_tokens, usd_per_token)), model=model.id, call=call, resources=resources
