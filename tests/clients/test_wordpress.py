@@ -26,6 +26,11 @@ def test_a_prompt_is_answered_by_the_model_that_is_preferred(found: Any) -> None
     assert (found["text"], found["answered_by"]) == ("Hello!", ["openai", "gpt-4o"])
 
 
+def test_images_and_speech_are_files(found: Any) -> None:
+    assert found["image"] == ["image/png", "iVBORw0KGgo"]
+    assert found["speech"] == ["audio/wav", True]
+
+
 def test_support_is_a_boolean(found: Any) -> None:
     assert (found["supported"], found["unsupported"]) == (True, False)
 

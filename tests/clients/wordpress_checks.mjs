@@ -41,12 +41,23 @@ async function raised(call) {
 
 const result = await post("/wp-ai/v1/generate", prompt);
 const providers = await get("/wp-ai/v1/providers");
+const asked = (capability, modality) =>
+  post("/wp-ai/v1/generate", {
+    messages: [message("A lighthouse")],
+    modelConfig: { outputModalities: [modality] },
+    capability,
+    providerId: "sandbox",
+  });
+const image = (await asked("image_generation", "image")).candidates[0].message.parts[0].file;
+const speech = (await asked("text_to_speech_conversion", "audio")).candidates[0].message.parts[0].file;
 const raw = await apiFetch({ path: "/wp-ai/v1/providers?_fields=id", parse: false });
 
 console.log(
   JSON.stringify({
     text: result.candidates[0].message.parts.find((part) => part.channel === "content" && part.type === "text").text,
     answered_by: [result.providerMetadata.id, result.modelMetadata.id],
+    image: [image.mimeType, image.base64Data.slice(0, 11)],
+    speech: [speech.mimeType, speech.base64Data.length > 1000],
     supported: (await post("/wp-ai/v1/is-supported", { ...prompt, capability: "text_generation" })).supported,
     unsupported: (await post("/wp-ai/v1/is-supported", { ...prompt, capability: "video_generation" })).supported,
     providers: providers.map((provider) => provider.id),

@@ -1,14 +1,17 @@
 """template.yaml is the only wiring: every function is wired in the same way, and may do what it has to and no more."""
 
+import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tollgate_cli.local.gateway import load_handler
-from tollgate_cli.template import Function, read_template
+from tollgate_cli.template import ROOT, Function, read_template
 
 TEMPLATE = read_template()
 RESOURCES = TEMPLATE.raw["Resources"]
@@ -199,17 +202,26 @@ POSTING = tuple(
 
 @pytest.mark.parametrize("function", POSTING, ids=lambda function: function.folder)
 def test_a_function_that_takes_posts_may_keep_what_it_answered(function: Function) -> None:
-    allowed = {
-        (target_of(resource), action)
-        for statement in statements(function)
-        for resource in as_list(statement["Resource"])
-        for action in as_list(statement["Action"])
-    }
-
     needed = {(("IdempotencyTable", ""), f"dynamodb:{name}Item") for name in ("Update", "Delete")}
     if not load_handler(function, "app").is_private:
         needed |= {(("Bucket", "/idempotency/*"), f"s3:{name}Object") for name in ("Get", "Put")}
-    assert needed <= allowed, f"{function.name}: take over the lines for IdempotencyTable and idempotency/* of others"
+    assert needed <= allowed_to(function), (
+        f"{function.name}: take over the lines for IdempotencyTable and idempotency/* of others"
+    )
+
+
+PUBLISHING = {
+    (("EventsQueue", ""), "sqs:SendMessage"),
+    (("Bucket", "/events/*"), "s3:PutObject"),
+}
+
+
+@each_function
+def test_a_function_that_publishes_events_may_queue_them(function: Function) -> None:
+    if "tollgate.services.events" in services_behind(function):
+        assert allowed_to(function) >= PUBLISHING, (
+            f"{function.name}: take over the lines for EventsQueue and events/* of others, such as AnalyzeCodeFunction"
+        )
 
 
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
@@ -243,6 +255,36 @@ def statements(function: Function) -> list[dict[str, Any]]:
     policies = RESOURCES[function.name]["Properties"].get("Policies", [])
     given = [statement for policy in policies for statement in policy["Statement"]]
     return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in given]
+
+
+def allowed_to(function: Function) -> set[tuple[tuple[str, str], str]]:
+    """What a function may do: of each thing of the template, each action."""
+    return {
+        (target_of(resource), action)
+        for statement in statements(function)
+        for resource in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
+
+
+def services_behind(function: Function) -> set[str]:
+    """The modules of services that a function's own one imports, and that one."""
+    app = ROOT / "functions" / function.folder / "app.py"
+    found: set[str] = set()
+    waiting = list(services_imported_by(app))
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found.add(module)
+            waiting += services_imported_by(ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py")
+    return found
+
+
+@cache
+def services_imported_by(path: Path) -> tuple[str, ...]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return tuple(name for name in names if name.startswith("tollgate.services."))
 
 
 def is_for_models(statement: dict[str, Any]) -> bool:

@@ -32,6 +32,7 @@ _EXISTS: Final = {
     "ResourceExistsException",
     "ResourceInUseException",
 }
+_QUEUE_PROPERTIES: Final = ("MessageRetentionPeriod", "VisibilityTimeout")
 _TABLE_PROPERTIES: Final = {"AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema"}
 
 
@@ -142,13 +143,24 @@ def _create(client: Any, logical_id: str, kind: str, properties: Mapping[str, An
         case "AWS::S3::Bucket":
             client.create_bucket(Bucket=name)
         case "AWS::SQS::Queue":
-            client.create_queue(QueueName=name)
+            client.create_queue(QueueName=name, Attributes=_queue_attributes(client, properties))
         case "AWS::SecretsManager::Secret":
             text = properties.get("SecretString")
             if text is None:
                 length = properties["GenerateSecretString"]["PasswordLength"]
                 text = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
             client.create_secret(Name=name, SecretString=text if isinstance(text, str) else json.dumps(text))
+
+
+def _queue_attributes(client: Any, properties: Mapping[str, Any]) -> dict[str, str]:
+    """What a queue is told of how long it keeps and hides messages, and where it puts those that nobody can take."""
+    wanted = {key: str(properties[key]) for key in _QUEUE_PROPERTIES if key in properties}
+    if redrive := properties.get("RedrivePolicy"):
+        name = physical_name(redrive["deadLetterTargetArn"]["Fn::GetAtt"][0])
+        url = client.get_queue_url(QueueName=name)["QueueUrl"]
+        arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        wanted["RedrivePolicy"] = json.dumps({**redrive, "deadLetterTargetArn": arn})
+    return wanted
 
 
 @cache

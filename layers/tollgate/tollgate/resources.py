@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tollgate.stores.files import Files
     from tollgate.stores.fine_tunes import FineTunes
     from tollgate.stores.idempotency import IdempotencyKeys
+    from tollgate.stores.queue import Queue
     from tollgate.stores.web import Web
 
 
@@ -123,6 +124,20 @@ class Resources:
         from tollgate.stores.fine_tunes import FineTunes  # noqa: PLC0415 - few calls are about them
 
         return FineTunes(self._table(self.settings.fine_tunes_table))
+
+    @cached_property
+    def files_queue(self) -> "Queue":
+        """Files that are to be looked through."""
+        from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
+
+        return Queue(self._aws("sqs", "AmazonSQS"), self.settings.files_queue)
+
+    @cached_property
+    def events(self) -> "Queue":
+        """Events on their way to webhooks, and deliveries that are due."""
+        from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
+
+        return Queue(self._aws("sqs", "AmazonSQS"), self.settings.events_queue)
 
     @cached_property
     def web(self) -> "Web":

@@ -24,6 +24,8 @@ class Settings:
     fine_tunes_table: str = ""
     files_queue: str = ""
     """Address of the queue of files that are to be looked through."""
+    events_queue: str = ""
+    """Address of the queue of events and their deliveries; empty where nobody is told of any."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -63,6 +65,7 @@ class Settings:
             files_table=get("FILES_TABLE", ""),
             fine_tunes_table=get("FINE_TUNES_TABLE", ""),
             files_queue=get("FILES_QUEUE", ""),
+            events_queue=get("EVENTS_QUEUE", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

@@ -33,7 +33,15 @@ async def site(make_world: WorldMaker, upstream: Upstream, tmp_path: Path) -> Si
         an_entry(
             id="openai/second", created=1000, supported_parameters=TAKEN, input_modalities=["text", "image", "file"]
         ),
-        an_entry(id="openai/pictures", type="image", pricing={"unit": "image", "per": 1, "input": 0, "output": 0.04}),
+        an_entry(id="openai/pictures", type="image", pricing={"unit": "image", "per": 1, "input": 0.04}),
+        an_entry(id="openai/voice", type="speech", pricing={"unit": "character", "per": 1_000_000, "input": 15}),
+        an_entry(
+            id="openai/aloud",
+            created=100,
+            supported_parameters=[*TAKEN, "modalities", "audio"],
+            output_modalities=["text", "audio"],
+            pricing={"unit": "token", "input": 1, "output": 2, "input_audio": 10, "output_audio": 20},
+        ),
         an_entry(id="openai/org/deep", created=500, supported_parameters=TAKEN),
     ]
     catalogue.write_text(json.dumps({"models": entries}))

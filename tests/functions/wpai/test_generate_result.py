@@ -1,13 +1,16 @@
 """POST /wp-ai/v1/generate: what comes of a prompt, good or bad."""
 
+from base64 import b64decode, b64encode
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.functions.conftest import Site
-from tests.functions.wpai.conftest import fault, parts, prompt, say, told
-from tests.upstream import a_completion, a_usage, json_reply
+from tests.functions.wpai.conftest import fault, parts, prompt, say, supports, told
+from tests.upstream import a_completion, a_usage, json_reply, streamed_reply
+from tollgate.providers.sandbox_images import draw_stripes
 
 IMAGE = {"type": "file", "file": {"fileType": "inline", "mimeType": "image/png", "base64Data": "iVBORw=="}}
 TEXT = {"type": "text", "text": "What is it?"}
@@ -225,9 +228,9 @@ class TestSelection:
             {"modelConfig": {"topK": 3}},
             {"modelConfig": {"topK": 3}, "providerId": "openai", "modelId": "first"},
             {"modelConfig": {"webSearch": {}}, "providerId": "openai", "modelId": "first"},
-            {"providerId": "openai", "modelId": "pictures"},
             {"providerId": "openai", "modelId": "pictures", "capability": "text_generation"},
-            {"capability": "image_generation"},
+            {"providerId": "openai", "modelId": "first", "capability": "image_generation"},
+            {"capability": "video_generation"},
             {"capability": "chat_history"},
             {"modelConfig": {"outputModalities": ["document"]}},
             {"modelPreferences": [" "]},
@@ -392,3 +395,191 @@ class TestWho:
         )
 
         assert response.status_code == 200
+
+
+PNG = draw_stripes("A lighthouse", 96, 64)
+LIGHTHOUSE = {"type": "text", "text": "A lighthouse"}
+
+
+def drawn(*contents: bytes, **more: Any) -> Any:
+    data = [{"b64_json": b64encode(content).decode(), **more} for content in contents or (PNG,)]
+    return json_reply({"created": 1790000000, "data": data})
+
+
+def files(response: httpx2.Response) -> list[Any]:
+    """The file of each candidate."""
+    assert response.status_code == 200, response.text
+    candidates = response.json()["candidates"]
+    assert {candidate["finishReason"] for candidate in candidates} == {"stop"}
+    return [candidate["message"]["parts"][0]["file"] for candidate in candidates]
+
+
+class TestImages:
+    async def picture(self, site: Site, **config: Any) -> httpx2.Response:
+        return await prompt(
+            site,
+            messages=[parts(LIGHTHOUSE)],
+            capability="image_generation",
+            modelConfig={"outputModalities": ["image"], **config},
+            providerId="openai",
+        )
+
+    async def test_each_image_is_a_candidate_with_its_data(self, site: Site) -> None:
+        site.upstream.replies = [drawn(PNG, PNG, revised_prompt="A tall lighthouse")]
+
+        response = await self.picture(site, candidateCount=2)
+
+        assert (
+            files(response)
+            == [{"fileType": "inline", "mimeType": "image/png", "base64Data": b64encode(PNG).decode()}] * 2
+        )
+        assert asked(site) == {"model": "pictures", "prompt": "A lighthouse", "n": 2}
+        body = response.json()
+        assert body["modelMetadata"]["id"] == "pictures"
+        assert body["additionalData"]["revisedPrompts"] == ["A tall lighthouse"] * 2
+        (entry,) = await site.ledger()
+        assert (entry.model, entry.amount_usd) == ("openai/pictures", Decimal("-0.08"))
+
+    @pytest.mark.parametrize(
+        ("config", "size"),
+        [
+            ({}, None),
+            ({"outputMediaAspectRatio": "3:2"}, "1536x1024"),
+            ({"outputMediaAspectRatio": "2:3", "outputMediaOrientation": "portrait"}, "1024x1536"),
+            ({"outputMediaOrientation": "square"}, "1024x1024"),
+            ({"outputMediaOrientation": "landscape"}, "1536x1024"),
+        ],
+    )
+    async def test_shapes_become_sizes(self, site: Site, config: Any, size: str | None) -> None:
+        site.upstream.replies = [drawn()]
+
+        files(await self.picture(site, **config))
+
+        assert asked(site).get("size") == size
+
+    async def test_the_format_and_options_of_the_callers_own_arrive(self, site: Site) -> None:
+        site.upstream.replies = [drawn()]
+
+        files(await self.picture(site, outputMimeType="image/webp", customOptions={"quality": "low"}))
+
+        assert (asked(site)["output_format"], asked(site)["quality"]) == ("webp", "low")
+
+    async def test_remote_files_are_lent_by_an_address_that_works(self, site: Site) -> None:
+        site.upstream.replies = [drawn()]
+
+        (file,) = files(await self.picture(site, outputFileType="remote"))
+
+        assert (file["fileType"], file["mimeType"]) == ("remote", "image/png")
+        async with httpx2.AsyncClient() as browser:
+            assert (await browser.get(file["url"])).content == PNG
+
+    async def test_what_is_too_large_to_be_sent_is_lent(self, site: Site) -> None:
+        site.upstream.replies = [drawn(*[PNG + bytes(2_000_000)] * 2)]
+
+        lent = files(await self.picture(site, candidateCount=2))
+
+        assert [file["fileType"] for file in lent] == ["remote", "remote"]
+
+    async def test_unless_it_was_wanted_inline_and_then_the_error_says_where_it_is(self, site: Site) -> None:
+        site.upstream.replies = [drawn(*[PNG + bytes(2_000_000)] * 2)]
+
+        response = await self.picture(site, candidateCount=2, outputFileType="inline")
+
+        assert told(response) == (413, "prompt_response_too_large")
+        first, _ = response.json()["data"]["urls"]
+        async with httpx2.AsyncClient() as browser:
+            assert (await browser.get(first)).content.startswith(PNG)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"messages": [parts(LIGHTHOUSE), say(role="model"), parts(LIGHTHOUSE)]},
+            {
+                "messages": [
+                    parts(
+                        TEXT,
+                        {
+                            "type": "file",
+                            "file": {"fileType": "remote", "url": "https://a.example/b", "mimeType": "image/png"},
+                        },
+                    )
+                ]
+            },
+            {"messages": [parts({"type": "text", "text": "  "})]},
+            {"modelConfig": {"outputMediaAspectRatio": "7:4"}},
+            {"modelConfig": {"outputMimeType": "image/gif"}},
+            {"modelConfig": {"candidateCount": 11}},
+            {"modelConfig": {"customOptions": {"quality": "superb"}}},
+            {"modelConfig": {"customOptions": {"n": 4}}},
+            {"modelConfig": {"customOptions": {"prompt": "another"}}},
+        ],
+        ids=str,
+    )
+    async def test_what_cannot_be_drawn_is_refused_before_anything_is_paid(
+        self, site: Site, changes: dict[str, Any]
+    ) -> None:
+        body = {"messages": [parts(LIGHTHOUSE)], "providerId": "openai", "modelId": "pictures", **changes}
+
+        response = await prompt(site, body)
+
+        assert told(response) == (400, "prompt_invalid_argument")
+        assert (site.upstream.requests, await site.ledger()) == ([], [])
+
+    async def test_support_is_told_as_it_is(self, site: Site) -> None:
+        asked_for = {"capability": "image_generation", "providerId": "openai", "messages": [parts(LIGHTHOUSE)]}
+
+        assert await supports(site, **asked_for) is True
+        assert await supports(site, **asked_for, modelConfig={"outputMediaAspectRatio": "7:4"}) is False
+
+
+class TestSpeech:
+    async def spoken(self, site: Site, **changes: Any) -> httpx2.Response:
+        body = {"messages": [parts(LIGHTHOUSE)], "capability": "text_to_speech_conversion", "providerId": "openai"}
+        return await prompt(site, {**body, **changes})
+
+    async def test_a_text_is_read_aloud(self, site: Site) -> None:
+        site.upstream.replies = [streamed_reply((b"ID3", b"sound"), "audio/mpeg")]
+
+        response = await self.spoken(
+            site,
+            modelConfig={"outputModalities": ["audio"], "outputSpeechVoice": "ash", "outputMimeType": "audio/mpeg"},
+        )
+
+        (file,) = files(response)
+        assert (file["mimeType"], b64decode(file["base64Data"])) == ("audio/mpeg", b"ID3sound")
+        assert (asked(site)["input"], asked(site)["voice"]) == ("A lighthouse", "ash")
+        assert response.headers["x-tollgate-cost"] == "0.00018"
+        (entry,) = await site.ledger()
+        assert entry.amount_usd == Decimal("-0.00018")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"modelConfig": {"candidateCount": 2}, "modelId": "voice"},
+            {"modelConfig": {"outputMimeType": "video/mp4"}, "modelId": "voice"},
+            {"modelConfig": {"customOptions": {"speed": 9}}},
+            {"modelConfig": {"customOptions": {"voice": "ash"}, "outputSpeechVoice": "ash"}},
+            {"messages": [parts({"type": "text", "text": "x" * 4097})]},
+            {"capability": "video_generation"},
+        ],
+        ids=lambda changes: str(changes)[:60],
+    )
+    async def test_what_cannot_be_read_aloud_is_refused(self, site: Site, changes: dict[str, Any]) -> None:
+        response = await self.spoken(site, **changes)
+
+        assert told(response) == (400, "prompt_invalid_argument")
+        assert site.upstream.requests == []
+
+    async def test_a_model_of_conversations_that_speaks_answers_aloud(self, site: Site) -> None:
+        audio = {"id": "audio_1", "data": b64encode(b"RIFF").decode(), "transcript": "Hello!", "expires_at": 1}
+        message = {"role": "assistant", "content": None, "audio": audio}
+        site.upstream.replies = [
+            json_reply(a_completion(choices=[{"index": 0, "message": message, "finish_reason": "stop"}]))
+        ]
+
+        response = await self.spoken(site, capability="speech_generation", modelConfig={"outputModalities": ["audio"]})
+
+        text, sound = response.json()["candidates"][0]["message"]["parts"]
+        assert (text["text"], sound["file"]["mimeType"]) == ("Hello!", "audio/wav")
+        assert b64decode(sound["file"]["base64Data"]) == b"RIFF"
+        assert (asked(site)["modalities"], asked(site)["audio"]["format"]) == (["text", "audio"], "wav")

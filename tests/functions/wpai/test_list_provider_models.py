@@ -9,7 +9,7 @@ PATH = "/wp-ai/v1/providers/{}/models"
 async def test_the_models_come_in_the_order_in_which_they_are_chosen(site: Site) -> None:
     models = (await site.send("GET", PATH.format("openai"))).json()
 
-    assert [model["id"] for model in models] == ["first", "second", "org/deep", "pictures"]
+    assert [model["id"] for model in models] == ["first", "second", "org/deep", "aloud", "pictures", "voice"]
 
 
 async def test_a_chat_model_lists_every_combination_that_it_reads(site: Site) -> None:
@@ -26,6 +26,8 @@ async def test_a_chat_model_lists_every_combination_that_it_reads(site: Site) ->
     assert (options["outputModalities"], options["temperature"]) == ([["text"]], "any")
     assert "topK" not in options
     assert models["pictures"]["supportedCapabilities"] == ["image_generation"]
+    assert models["voice"]["supportedCapabilities"] == ["text_to_speech_conversion"]
+    assert models["aloud"]["supportedCapabilities"] == ["text_generation", "chat_history", "speech_generation"]
 
 
 async def test_a_variant_and_a_preview_stand_behind_what_they_are_of(site: Site) -> None:

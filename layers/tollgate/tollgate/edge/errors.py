@@ -250,7 +250,7 @@ def _superset_body(error: TollgateError, request_id: str) -> dict[str, Any]:
 
 def wordpress_body(error: TollgateError, code: str, status: int) -> dict[str, Any]:
     """An error as every client of WordPress's REST API reads it. What contracts found wrong is in `data`."""
-    facts = ("params", "details", "json_error_code", "json_error_message")
+    facts = ("params", "details", "json_error_code", "json_error_message", "urls")
     data = {"status": status, **{name: error.metadata[name] for name in facts if name in error.metadata}}
     if code == "prompt_prevented":
         data["reason"] = error.reason
@@ -268,7 +268,7 @@ def _wpai_body(error: TollgateError, _request_id: str) -> dict[str, Any]:
 def _wpai_fault(error: TollgateError) -> tuple[str, int]:
     """The code and the status of an error: a provider's own status where it helps the caller."""
     code = nearest(error, _WPAI_CODES)
-    if error.reason.startswith(("rest_", "ai_")):
+    if error.reason.startswith(("rest_", "ai_", "prompt_")):
         # This occurrence has a finer one.
         code = error.reason
     status = nearest(error, _WPAI_STATUS).value

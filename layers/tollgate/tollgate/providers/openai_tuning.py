@@ -50,11 +50,11 @@ class OpenAITuning:
         """See `tollgate.providers.protocols.FineTuning`."""
         return bound
 
-    async def find(self, request: TuningRequest) -> str | None:
+    async def find(self, our_id: str) -> str | None:
         """See `tollgate.providers.protocols.FineTuning`."""
-        page = await self._ask(lambda client: _awaited(client.fine_tuning.jobs.list(metadata={_JOB: request.id})))
+        page = await self._ask(lambda client: _awaited(client.fine_tuning.jobs.list(metadata={_JOB: our_id})))
         # A server that does not filter answers with all of them.
-        return next((job.id for job in page.data if (job.metadata or {}).get(_JOB) == request.id), None)
+        return next((job.id for job in page.data if (job.metadata or {}).get(_JOB) == our_id), None)
 
     async def start(self, request: TuningRequest, *, now: datetime) -> str:  # noqa: ARG002 - it has a clock
         """See `tollgate.providers.protocols.FineTuning`."""

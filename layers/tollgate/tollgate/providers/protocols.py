@@ -142,8 +142,8 @@ class FineTuning(Protocol):
         """
         ...
 
-    async def find(self, request: TuningRequest) -> str | None:
-        """The provider's id of a job that was begun for our own, where somebody did not live to keep it.
+    async def find(self, our_id: str) -> str | None:
+        """The provider's id of a job that was begun under our own, where somebody did not live to keep it.
 
         Raises UpstreamError.
         """

@@ -41,7 +41,7 @@ class SandboxTuning:
         """See `tollgate.providers.protocols.FineTuning`."""
         return bound if tokens is None else tokens
 
-    async def find(self, request: TuningRequest) -> str | None:  # noqa: ARG002 - the protocol's
+    async def find(self, our_id: str) -> str | None:  # noqa: ARG002 - the protocol's
         """See `tollgate.providers.protocols.FineTuning`. Nobody remembers a job that was not noted."""
         return None
 

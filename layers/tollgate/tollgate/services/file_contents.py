@@ -33,6 +33,14 @@ async def ask_for_validation(file: StoredFile, resources: Resources) -> None:
         _log.warning("validation_not_queued", extra={"file_id": file.id}, exc_info=True)
 
 
+async def validate_queued_file(message: Mapping[str, Any], resources: Resources) -> bool:
+    """Look through the file that a message is about.
+
+    Raises AwsError, AwsUnavailable.
+    """
+    return await validate_file(message["account_id"], message["file_id"], resources)
+
+
 async def validate_file(account_id: str, file_id: str, resources: Resources) -> bool:
     """Look through a file, and write down what was found; False where there was nothing to do.
 

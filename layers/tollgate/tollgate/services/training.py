@@ -72,13 +72,6 @@ async def happened(
     await resources.fine_tunes.put_event(job, TuningEvent(event_id(at, what), at, level, message, {}))
 
 
-async def tell_owner(job: StoredJob, resources: Resources) -> StoredJob:
-    """Publish what the owner of a job is still to be told of."""
-    while job.to_publish:
-        job = await changed(job, {"to_publish": job.to_publish[1:]}, resources)
-    return job
-
-
 async def keep_events(job: StoredJob, events: tuple[TuningEvent, ...], resources: Resources) -> None:
     """Note what a provider tells of a job; what was noted before changes nothing."""
     for event in events:

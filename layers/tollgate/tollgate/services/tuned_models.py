@@ -40,7 +40,7 @@ async def look_up(model_ids: Iterable[str], call: Call, resources: Resources) ->
     """
     for model_id in model_ids:
         if MARK in model_id and model_id not in call.tuned and (found := await _found(model_id, call, resources)):
-            call.tuned[model_id] = found
+            call.tuned[model_id] = call.tuned[found.id] = found
 
 
 def find(model_id: str, call: Call, resources: Resources) -> Model:

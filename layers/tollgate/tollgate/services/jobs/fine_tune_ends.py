@@ -10,6 +10,7 @@ from tollgate.errors import NotFound, UpstreamError
 from tollgate.ledger.training import training_cost
 from tollgate.providers.protocols import FineTuning
 from tollgate.resources import Resources
+from tollgate.services.events import publish
 from tollgate.services.file_contents import content_key, delete_content
 from tollgate.services.gate import Bill, release, settle
 from tollgate.services.training import (
@@ -22,10 +23,10 @@ from tollgate.services.training import (
     happened,
     keep_events,
     now_of,
-    tell_owner,
     trained,
 )
 from tollgate.services.tuned_models import name_of
+from tollgate.services.wpllm.fine_tunes import shown_job
 from tollgate.stores.files import StoredFile
 from tollgate.stores.fine_tunes import StoredJob, TunedModel
 
@@ -116,13 +117,24 @@ async def conclude(job: StoredJob, resources: Resources) -> bool:
     return True
 
 
+async def tell_owner(job: StoredJob, resources: Resources) -> StoredJob:
+    """Publish what the owner of a job is still to be told of: each event at least once."""
+    while job.to_publish:
+        told = shown_job(job).model_dump(mode="json")
+        await publish(resources, job.account_id, job.to_publish[0], told)
+        job = await changed(job, {"to_publish": job.to_publish[1:]}, resources)
+    return job
+
+
 async def _stop(job: StoredJob, resources: Resources) -> StoredJob:
     """Have the provider stop, and see what it has trained by then."""
     adapter = adapter_of(job, resources)
     tokens = job.trained_tokens
-    if adapter is not None and job.upstream_job is not None:
+    if adapter is not None and job.was_begun:
         try:
-            tuning = await adapter.cancel(job.upstream_job, now=resources.now())
+            # Somebody may have begun, and not lived to note what the provider calls it.
+            upstream_job = job.upstream_job or await adapter.find(job.id)
+            tuning = await adapter.cancel(upstream_job, now=resources.now()) if upstream_job else Tuning("cancelled")
         except NotFound:
             _log.warning("fine_tune_lost", extra={"job_id": job.id})
         except UpstreamError:

@@ -18,7 +18,7 @@ from tollgate.datasets.examples import Example
 from tollgate.datasets.reading import DatasetReader
 from tollgate.errors import BadRequest, NotFound, UpstreamError
 from tollgate.resources import Resources
-from tollgate.services.jobs.fine_tune_ends import conclude, fail, succeed
+from tollgate.services.jobs.fine_tune_ends import conclude, fail, succeed, tell_owner
 from tollgate.services.training import (
     adapter_of,
     changed,
@@ -28,7 +28,6 @@ from tollgate.services.training import (
     keep_events,
     model_of,
     now_of,
-    tell_owner,
     trained,
 )
 from tollgate.stores.files import StoredFile
@@ -156,7 +155,7 @@ async def _started(job: StoredJob, request: TuningRequest, resources: Resources)
     adapter = resources.fine_tuning(request.model)
     if job.was_begun:
         # Somebody began, and did not live to note what the provider calls it.
-        if found := await adapter.find(request):
+        if found := await adapter.find(job.id):
             return found
     else:
         await changed(job, {"was_begun": True}, resources)

@@ -6,19 +6,14 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from tollgate.contracts.usage import Usage
+from tollgate.services.wpai.metadata import SOUND_FORMATS
 from tollgate.services.wpai.schemas import unwrapped
 
 Json = dict[str, Any]
 Choice = Mapping[str, Any]
 
 _REASONS: Final = frozenset({"stop", "length", "content_filter", "tool_calls"})
-_SOUNDS: Final = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "aac": "audio/aac",
-    "opus": "audio/ogg",
-}
+_SOUNDS: Final = {name: media_type for media_type, name in SOUND_FORMATS.items()}
 
 
 def to_candidates(choices: Sequence[Choice], *, is_wrapped: bool, sound: str = "wav") -> list[Json]:

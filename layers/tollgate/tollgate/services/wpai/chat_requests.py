@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from tollgate.contracts.catalogue import Model
@@ -20,6 +19,8 @@ from tollgate.contracts.wpai.messages import (
 )
 from tollgate.contracts.wpai.prompts import ModelConfig, PromptRequest
 from tollgate.errors import BadRequest
+from tollgate.services.wpai.metadata import SOUND_FORMATS
+from tollgate.services.wpai.options import custom_options, hold_to
 from tollgate.services.wpai.schemas import response_format
 
 Json = dict[str, Any]
@@ -44,14 +45,6 @@ _SOUNDS: Final[Mapping[str, str]] = {
     "audio/wave": "wav",
     "audio/x-wav": "wav",
 }
-SOUND_FORMATS: Final[Mapping[str, str]] = {
-    "audio/wav": "wav",
-    "audio/mpeg": "mp3",
-    "audio/flac": "flac",
-    "audio/aac": "aac",
-    "audio/ogg": "opus",
-}
-"""What spoken answers can be asked for as."""
 _VOICE: Final = "alloy"
 _THINKING: Final = "thinking"
 _TUNING: Final[Mapping[str, str]] = {
@@ -86,15 +79,16 @@ def to_chat(request: PromptRequest, model: Model) -> Json:
     if config.web_search is not None:
         body["web_search_options"] = _search(config)
     if "audio" in (config.output_modalities or ()):
-        body["modalities"] = sorted(set(config.output_modalities or ()), reverse=True)
+        # Models that speak also write what they say.
+        body["modalities"] = ["text", "audio"]
         body["audio"] = {
             "voice": config.output_speech_voice or _VOICE,
             "format": SOUND_FORMATS.get(config.output_mime_type or "", "wav"),
         }
     elif wanted := response_format(config.output_schema, config.output_mime_type):
         body["response_format"] = wanted
-    _add_custom(body, config)
-    _check(body)
+    body |= custom_options(config, CUSTOM_OPTIONS, body)
+    hold_to(ChatCompletionRequest, body)
     return body
 
 
@@ -254,27 +248,3 @@ def _search(config: ModelConfig) -> Json:
     if search is not None and (search.allowed_domains or search.disallowed_domains):
         raise BadRequest("The domains of a web search cannot be chosen.", param="modelConfig.webSearch")
     return {}
-
-
-def _add_custom(body: Json, config: ModelConfig) -> None:
-    for name, value in (config.custom_options or {}).items():
-        param = f"modelConfig.customOptions.{name[:100]}"
-        if name in body:
-            raise BadRequest(f'The custom option "{name[:100]}" conflicts with an existing parameter.', param=param)
-        if name not in CUSTOM_OPTIONS:
-            raise BadRequest(f'The custom option "{name[:100]}" is not one that can be set.', param=param)
-        body[name] = value
-
-
-def _check(body: Json) -> None:
-    """Hold what was made to the contract of chat completions, which is narrower in places.
-
-    Raises BadRequest.
-    """
-    try:
-        ChatCompletionRequest.model_validate(body)
-    except ValidationError as exc:
-        # The value is left out: it can be a whole image.
-        first = exc.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(step) for step in first["loc"])[:200]
-        raise BadRequest(f"The model cannot be asked like this: {place}: {first['msg'][:200]}.") from exc

@@ -10,12 +10,21 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import UpstreamError
 from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
+from tollgate.services.wpai.shapes import orientations_of, ratios_of
 from tollgate.stores.aws import AwsError, AwsUnavailable
 
 Metadata = dict[str, Any]
 
 # What a catalogue calls a document is a file.
 _INPUTS: Final[Mapping[str, str]] = {"text": "text", "image": "image", "file": "document", "audio": "audio"}
+SOUND_FORMATS: Final[Mapping[str, str]] = {
+    "audio/mpeg": "mp3",
+    "audio/ogg": "opus",
+    "audio/wav": "wav",
+    "audio/flac": "flac",
+    "audio/aac": "aac",
+}
+"""What spoken answers can be asked for as, and what models call it."""
 _PREVIEWS: Final = ("preview", "exp", "beta", "latest")
 
 
@@ -83,16 +92,22 @@ def _option(name: str, values: Sequence[Any] | None = None) -> Metadata:
 
 
 def _of_chat(model: Model) -> tuple[list[str], list[Metadata]]:
-    modalities = [["text"]]
+    capabilities, modalities, types = (
+        ["text_generation", "chat_history"],
+        [["text"]],
+        ["text/plain", "application/json"],
+    )
     if "audio" in model.output_modalities:
-        modalities.append(["text", "audio"])
+        capabilities.append("speech_generation")
+        modalities += [["audio"], ["text", "audio"]]
+        types += SOUND_FORMATS
     options = [_option(name) for name in _chat_options(model)]
     options += [
-        _option("outputMimeType", ["text/plain", "application/json"]),
+        _option("outputMimeType", types),
         _option("inputModalities", list(_inputs_of(model))),
         _option("outputModalities", modalities),
     ]
-    return ["text_generation", "chat_history"], options
+    return capabilities, options
 
 
 def _chat_options(model: Model) -> Iterator[str]:
@@ -127,7 +142,7 @@ def _inputs_of(model: Model) -> Iterator[list[str]]:
             yield ["text", *chosen]
 
 
-def _of_pictures(_model: Model) -> tuple[list[str], list[Metadata]]:
+def _of_pictures(model: Model) -> tuple[list[str], list[Metadata]]:
     return ["image_generation"], [
         _option("candidateCount"),
         _option("customOptions"),
@@ -135,18 +150,20 @@ def _of_pictures(_model: Model) -> tuple[list[str], list[Metadata]]:
         _option("outputModalities", [["image"]]),
         _option("outputMimeType", ["image/png", "image/jpeg", "image/webp"]),
         _option("outputFileType", ["inline", "remote"]),
-        _option("outputMediaOrientation", ["square", "landscape", "portrait"]),
-        _option("outputMediaAspectRatio", ["1:1", "3:2", "2:3"]),
+        _option("outputMediaOrientation", orientations_of(model)),
+        _option("outputMediaAspectRatio", ratios_of(model)),
     ]
 
 
-def _of_speech(_model: Model) -> tuple[list[str], list[Metadata]]:
+def _of_speech(model: Model) -> tuple[list[str], list[Metadata]]:
+    formats = model.flags.get("audio_formats")
+    types = [media_type for media_type, name in SOUND_FORMATS.items() if formats is None or name in formats]
     return ["text_to_speech_conversion"], [
         _option("outputSpeechVoice"),
         _option("customOptions"),
         _option("inputModalities", [["text"]]),
         _option("outputModalities", [["audio"]]),
-        _option("outputMimeType", ["audio/mpeg", "audio/ogg", "audio/wav", "audio/flac", "audio/aac"]),
+        _option("outputMimeType", types),
     ]
 
 

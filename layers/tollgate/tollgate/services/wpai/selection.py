@@ -14,6 +14,10 @@ from tollgate.services.wpai.metadata import configured_providers, model_metadata
 
 GENERATORS: Final[Mapping[str, str]] = {
     "text_generation": "text:generate_text",
+    "image_generation": "pictures:generate_image",
+    "text_to_speech_conversion": "speech:read_aloud",
+    # By a model of conversations that answers aloud.
+    "speech_generation": "text:generate_text",
 }
 """What prompts are answered for each capability by: a module beside this one, and a function in it.
 

@@ -18,7 +18,9 @@ from tollgate.contracts.wpllm.analysis import (
 )
 from tollgate.errors import InvalidModelId, ModelNotFound, TooLarge
 from tollgate.resources import Resources
+from tollgate.services.events import announced
 from tollgate.services.tuned_models import find, look_up
+from tollgate.services.wpllm.models import DEFAULT_MODEL, MODELS, resolved, unknown_model
 from tollgate.services.wpllm.second_looks import look_again
 from tollgate.wordpress.analysis import Analysis, analyze_file, analyze_source, in_order
 from tollgate.wordpress.findings import Category, Issue, Severity
@@ -26,10 +28,6 @@ from tollgate.wordpress.sarif import MEDIA_TYPE, sarif
 from tollgate.wordpress.scores import average
 from tollgate.wordpress.themes import theme_issues
 
-DEFAULT_MODEL: Final = "wp-llm-13b"
-# Known wherever they have no provider: an analysis does without.
-_MODELS: Final = ("wp-llm-7b", "wp-llm-13b")
-_ALIASES: Final = {"wp-llm": "wp-llm-7b"}
 MAX_FILE_BYTES: Final = 262_144
 MAX_TOTAL_BYTES: Final = 2 * 1_048_576
 _MODEL_CALLS_AT_ONCE: Final = 4
@@ -61,19 +59,16 @@ async def analyze_code(request: AnalyzeCodeRequest, call: Call, resources: Resou
     _check_size("code", request.code)
     model = await _model(request.model, call, resources)
     category = Category(request.analysis_type)
-    outcome = await _outcome(
-        lambda: analyze_source(request.code, category, language=request.language),
-        request.code,
-        (category, model.asked),
-        call,
-        resources,
-    )
-    issues = outcome.listed(request.severity)
-    if _wants_sarif(call):
-        return _sarif([("code", issues)])
-    return Answer(
-        {
-            **_head("analysis", "code_analysis", resources),
+    async with announced("analysis", _head("analysis", "code_analysis", resources), call, resources) as content:
+        outcome = await _outcome(
+            lambda: analyze_source(request.code, category, language=request.language),
+            request.code,
+            (category, model.asked),
+            call,
+            resources,
+        )
+        issues = outcome.listed(request.severity)
+        content |= {
             "model": model.shown,
             "analysis_type": request.analysis_type,
             "issues": [_issue(one) for one in issues],
@@ -81,7 +76,7 @@ async def analyze_code(request: AnalyzeCodeRequest, call: Call, resources: Resou
             "recommendations": list(outcome.analysis.recommendations),
             "notes": outcome.notes,
         }
-    )
+    return _sarif([("code", issues)]) if _wants_sarif(call) else Answer(content)
 
 
 async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Resources) -> Answer:
@@ -92,19 +87,16 @@ async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Res
     _check_size("block_code", request.block_code)
     model = await _model(request.model, call, resources)
     category = Category(request.analysis_type)
-    outcome = await _outcome(
-        lambda: analyze_source(request.block_code, category),
-        request.block_code,
-        (category, model.asked),
-        call,
-        resources,
-    )
-    issues = outcome.listed(request.severity)
-    if _wants_sarif(call):
-        return _sarif([("block", issues)])
-    return Answer(
-        {
-            **_head("block_analysis", "block_analysis", resources),
+    async with announced("analysis", _head("block_analysis", "block_analysis", resources), call, resources) as content:
+        outcome = await _outcome(
+            lambda: analyze_source(request.block_code, category),
+            request.block_code,
+            (category, model.asked),
+            call,
+            resources,
+        )
+        issues = outcome.listed(request.severity)
+        content |= {
             "model": model.shown,
             "analysis_type": request.analysis_type,
             "issues": [_issue(one) for one in issues],
@@ -112,7 +104,7 @@ async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Res
             "score": float(outcome.score),
             "notes": outcome.notes,
         }
-    )
+    return _sarif([("block", issues)]) if _wants_sarif(call) else Answer(content)
 
 
 async def analyze_batch(request: AnalyzeBatchRequest, call: Call, resources: Resources) -> Answer:
@@ -120,16 +112,13 @@ async def analyze_batch(request: AnalyzeBatchRequest, call: Call, resources: Res
 
     Raises as `analyze_code` does.
     """
-    outcomes = await _outcomes("files", request.files, request, call, resources)
-    if _wants_sarif(call):
-        return _sarif_of(request.files, outcomes, request.severity)
-    return Answer(
-        {
-            **_head("batch_analysis", "batch_analysis", resources),
+    async with announced("analysis", _head("batch_analysis", "batch_analysis", resources), call, resources) as content:
+        outcomes = await _outcomes("files", request.files, request, call, resources)
+        content |= {
             "results": _results(request.files, outcomes, request.severity),
             "summary": _summary(outcomes, request.severity),
         }
-    )
+    return _sarif_of(request.files, outcomes, request.severity) if _wants_sarif(call) else Answer(content)
 
 
 async def analyze_theme(request: AnalyzeThemeRequest, call: Call, resources: Resources) -> Answer:
@@ -137,19 +126,16 @@ async def analyze_theme(request: AnalyzeThemeRequest, call: Call, resources: Res
 
     Raises as `analyze_code` does.
     """
-    outcomes = await _outcomes("theme_files", request.theme_files, request, call, resources)
-    if _wants_sarif(call):
-        return _sarif_of(request.theme_files, outcomes, request.severity)
-    found = theme_issues([(file.name, file.content) for file in request.theme_files])
-    return Answer(
-        {
-            **_head("theme_analysis", "theme_analysis", resources),
+    async with announced("analysis", _head("theme_analysis", "theme_analysis", resources), call, resources) as content:
+        outcomes = await _outcomes("theme_files", request.theme_files, request, call, resources)
+        found = theme_issues([(file.name, file.content) for file in request.theme_files])
+        content |= {
             "analysis_type": request.analysis_type,
             "results": _results(request.theme_files, outcomes, request.severity),
             "theme_issues": [one._asdict() for one in found],
             "summary": _summary(outcomes, request.severity),
         }
-    )
+    return _sarif_of(request.theme_files, outcomes, request.severity) if _wants_sarif(call) else Answer(content)
 
 
 class _Named(NamedTuple):
@@ -162,16 +148,14 @@ class _Named(NamedTuple):
 async def _model(named: str | None, call: Call, resources: Resources) -> _Named:
     if named is None:
         return _Named(DEFAULT_MODEL, None)
-    named = _ALIASES.get(named, named)
+    named = resolved(named)
     await look_up([named], call, resources)
     try:
         model = find(named, call, resources)
     except (ModelNotFound, InvalidModelId) as exc:
-        if named in _MODELS:
+        if named in MODELS:
             return _Named(named, None)
-        raise ModelNotFound(
-            "No such model", param="model", metadata={"model_id": named[:200], "available_models": list(_MODELS)}
-        ) from exc
+        raise unknown_model(named, call, resources) from exc
     return _Named(model.id, model.id)
 
 

@@ -23,6 +23,7 @@ from tollgate.services.gate import release, reserve
 from tollgate.services.training import UNFINISHED, free_files, happened
 from tollgate.services.tuned_models import find, look_up, may_use, organization_of
 from tollgate.services.wpllm.files import can_be_trained, unknown_file
+from tollgate.services.wpllm.models import resolved, unknown_model
 from tollgate.stores.files import StoredFile
 from tollgate.stores.fine_tunes import StoredJob
 
@@ -145,16 +146,12 @@ async def _find(job_id: str, call: Call, resources: Resources) -> StoredJob:
 
 
 async def _model(model_id: str, call: Call, resources: Resources) -> Model:
-    await look_up([model_id], call, resources)
+    named = resolved(model_id)
+    await look_up([named], call, resources)
     try:
-        model = find(model_id, call, resources)
+        model = find(named, call, resources)
     except (InvalidModelId, ModelNotFound) as exc:
-        known = [one.id for one in resources.catalogue.all() if one.price.rates.training is not None]
-        raise ModelNotFound(
-            f"Unknown model '{model_id[:200]}', or not available to this key.",
-            param="model",
-            metadata={"model_id": model_id[:200], "available_models": known[:100]},
-        ) from exc
+        raise unknown_model(model_id, call, resources) from exc
     if not may_use(call, model):
         raise ModelNotAllowed(f"This key may not use '{model.id}'.", param="model")
     if not can_be_trained(model, resources):
