@@ -224,5 +224,5 @@ async def run_every(seconds: float, job: Callable[[], Any]) -> None:
         await asyncio.sleep(seconds)
         try:
             await job()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was
             _log.exception("worker_failed")

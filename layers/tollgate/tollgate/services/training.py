@@ -10,8 +10,10 @@ from tollgate.contracts.tuning import Tuning, TuningEvent
 from tollgate.errors import BadRequest, NoProviderAvailable, NotFound
 from tollgate.providers.protocols import FineTuning
 from tollgate.resources import Resources
-from tollgate.stores.fine_tunes import StoredJob
+from tollgate.stores.fine_tunes import ENDED, StoredJob
 
+LAST: Final = 9_999_999
+"""The rank of what comes after every step."""
 UNFINISHED: Final = frozenset({"validating_files", "queued", "running"})
 
 
@@ -69,18 +71,22 @@ async def happened(
 
     `what` tells one thing from another; `at` is Unix seconds.
     """
-    await resources.fine_tunes.put_event(job, TuningEvent(event_id(at, what), at, level, message, {}))
+    rank = LAST if what in ENDED else 0
+    await resources.fine_tunes.put_event(job, TuningEvent(event_id(at, what, rank), at, level, message, {}))
 
 
 async def keep_events(job: StoredJob, events: tuple[TuningEvent, ...], resources: Resources) -> None:
     """Note what a provider tells of a job; what was noted before changes nothing."""
     for event in events:
-        await resources.fine_tunes.put_event(job, event._replace(id=event_id(event.created_at, event.id)))
+        step = event.data.get("step")
+        rank = int(step) if isinstance(step, int | float) and step > 0 else 0
+        event_key = event_id(event.created_at, event.id, rank)
+        await resources.fine_tunes.put_event(job, event._replace(id=event_key))
 
 
-def event_id(created_at: int, what: str) -> str:
-    """An id that sorts by time, and is the same for the same event."""
-    return f"ftevent_{created_at:010d}{sha256(what.encode()).hexdigest()[:16]}"
+def event_id(created_at: int, what: str, rank: int = 0) -> str:
+    """An id that sorts by time, within a second by rank, and is the same for the same event."""
+    return f"ftevent_{created_at:010d}{min(rank, LAST):07d}{sha256(what.encode()).hexdigest()[:12]}"
 
 
 def derived_id(prefix: str, of: str) -> str:

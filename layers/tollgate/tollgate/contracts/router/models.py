@@ -63,7 +63,7 @@ class ModelEntry(Shape):
     available: bool | None
     """Whether the provider is configured on this gateway; `null` when that cannot be found out now."""
     permission: list[dict[str, Any]]
-    """Always empty; older clients look for it."""
+    """Empty, but for models of the account's own; older clients look for it."""
     root: str
     """The same as `id`; for a model of the account's own, the one that it was trained from."""
     parent: str | None

@@ -106,9 +106,27 @@ def model_entry(model: Model, configured: frozenset[str] | None) -> dict[str, An
         "pricing": pricing,
         "provider": model.provider,
         "available": None if configured is None else model.provider in configured,
-        "permission": [],
+        "permission": [_permission(model)] if model.root else [],
         "root": model.root or model.id,
         "parent": model.parent,
+    }
+
+
+def _permission(model: Model) -> dict[str, Any]:
+    """Who may use a model of an account's own, as WP LLM's clients read it: the same at every time."""
+    return {
+        "id": f"perm_{hashlib.sha256(model.id.encode()).hexdigest()[:24]}",
+        "object": "model_permission",
+        "created": model.created,
+        "allow_create_engine": False,
+        "allow_sampling": True,
+        "allow_logprobs": True,
+        "allow_search_indices": False,
+        "allow_view": True,
+        "allow_fine_tuning": False,
+        "organization": model.owned_by,
+        "group": None,
+        "is_blocking": False,
     }
 
 
