@@ -73,7 +73,7 @@ def test_a_streamed_function_is_wired_to_stream_and_no_other_one_is(function: Fu
     wiring = {
         "Handler": properties["Handler"],
         "ResponseTransferMode": modes or {None},
-        "Layers": [one for one in properties.get("Layers", []) if one != {"Ref": "ParsersLayer"}],
+        "Layers": [one for one in properties.get("Layers", []) if one["Ref"] not in {"ParsersLayer", "SdksLayer"}],
         "AWS_LAMBDA_EXEC_WRAPPER": own.get("AWS_LAMBDA_EXEC_WRAPPER"),
     }
     expected: dict[str, Any] = {
