@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import httpx2
 
 from tests.conftest import World
@@ -12,6 +13,7 @@ from tests.recordings import FORM, a_form
 from tollgate.resources import Resources
 from tollgate.services.file_contents import sweep_files
 from tollgate.services.jobs.follow_fine_tunes import follow_fine_tunes
+from tollgate_cli.local.state import REGION
 
 EXAMPLES = 12
 
@@ -49,6 +51,18 @@ class Trainer:
         file_id: str = response.json()["id"]
         return file_id
 
+    async def a_large_file(self, content: bytes) -> str:
+        """The id of a file that was sent to the bucket directly."""
+        body = {"filename": "large.jsonl", "purpose": "fine-tune", "bytes": len(content)}
+        started = (await self.send("POST", "/v1/files/uploads", json=body)).json()
+        async with httpx2.AsyncClient(trust_env=False) as anybody:
+            sent = await anybody.request(started["method"], started["url"], headers=started["headers"], content=content)
+        assert sent.status_code == 200, sent.text
+        finished = await self.send("POST", f"/v1/files/{started['id']}/complete")
+        assert finished.status_code == 200, finished.text
+        file_id: str = finished.json()["id"]
+        return file_id
+
     async def train(self, file_id: str | None = None, **changes: Any) -> httpx2.Response:
         """Begin a training."""
         body = {"training_file": file_id or await self.a_file(), "model": "wp-llm-13b", **changes}
@@ -82,6 +96,19 @@ class Trainer:
         await self.work()
         await self.work(ahead_s=60)
         return await self.job(job_id)
+
+    def queued(self) -> list[str]:
+        """The messages that wait for the worker that looks through files."""
+        settings = self.world.resources.settings
+        client = boto3.client(
+            "sqs",
+            endpoint_url=settings.endpoint_of("sqs"),
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        found = client.receive_message(QueueUrl=settings.files_queue, MaxNumberOfMessages=10)
+        return [message["Body"] for message in found.get("Messages", ())]
 
     async def charges(self) -> list[Any]:
         """What was charged, newest first."""
