@@ -97,6 +97,16 @@ class Trainer:
         await self.work(ahead_s=60)
         return await self.job(job_id)
 
+    async def chat(self, model: str, *, key: str | None = None) -> httpx2.Response:
+        """A call of a model."""
+        body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 50}
+        return await self.send("POST", "/v1/chat/completions", key=key, json=body)
+
+    async def tuned_models(self, *, key: str | None = None) -> list[Any]:
+        """The models of the account's own, as they are listed."""
+        listed = (await self.send("GET", "/v1/models", key=key)).json()["data"]
+        return [model for model in listed if ":ft-" in model["id"]]
+
     def queued(self) -> list[str]:
         """The messages that wait for the worker that looks through files."""
         settings = self.world.resources.settings
