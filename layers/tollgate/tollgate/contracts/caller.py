@@ -61,7 +61,7 @@ class Call:
     """Whether something of the request has been or will be charged: repeating it then is no second request."""
     tuned: dict[str, Model] = field(default_factory=dict)
     """Models of the account's own that the request names, by the ids that it has for them."""
-    later: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    later: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     answer_headers: dict[str, str] = field(default_factory=dict)
     """What the answer tells beside what it is about, be it a failure: what is left of the rate limits."""
     facts: dict[str, Any] = field(default_factory=dict)

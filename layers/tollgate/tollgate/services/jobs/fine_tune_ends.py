@@ -108,7 +108,9 @@ async def conclude(job: StoredJob, resources: Resources) -> bool:
     if not job.is_stopped:
         job = await _stop(job, resources)
     if not job.is_settled:
-        await _settle(job, resources)
+        if not await _settle(job, resources):
+            # Everything else waits for the bill.
+            return False
         job = await changed(job, {"is_settled": True}, resources)
     if job.fine_tuned_model is not None:
         await resources.fine_tunes.mark_ready(job.account_id, job.fine_tuned_model)
@@ -148,12 +150,11 @@ async def _stop(job: StoredJob, resources: Resources) -> StoredJob:
     return await changed(job, {"is_stopped": True, "trained_tokens": tokens}, resources)
 
 
-async def _settle(job: StoredJob, resources: Resources) -> None:
-    """Charge what was trained, never more than is held for it; nothing for nothing."""
+async def _settle(job: StoredJob, resources: Resources) -> bool:
+    """Charge what was trained, never more than is held for it; nothing for nothing. False where it did not come off."""
     cost = training_cost(job.trained_tokens or 0, job.usd_per_token)
     if not cost:
-        await release(job.hold, resources)
-        return
+        return await release(job.hold, resources)
     bill = Bill(
         cost_usd=cost,
         usage={"trained_tokens": job.trained_tokens or 0},
@@ -162,7 +163,7 @@ async def _settle(job: StoredJob, resources: Resources) -> None:
         is_estimated=False,
         details={"job_id": job.id, "n_epochs": job.n_epochs},
     )
-    await settle(job.hold, bill, resources)
+    return await settle(job.hold, bill, resources)
 
 
 async def _keep_results(job: StoredJob, tuning: Tuning, adapter: FineTuning, resources: Resources) -> list[StoredFile]:
