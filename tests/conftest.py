@@ -101,6 +101,13 @@ class World:
         found = account.funds
         return f"{found.balance:f}", f"{found.available:f}", f"{found.reserved:f}"
 
+    async def events(self) -> list[Any]:
+        """The events that wait for delivery, in their order; each is seen once."""
+        queue = self.resources.settings.events_queue
+        wanted = {"QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 600}
+        answer = await self.resources.events._client.call("ReceiveMessage", wanted)
+        return [json.loads(json.loads(message["Body"])["event"]["body"]) for message in answer.get("Messages", ())]
+
 
 @dataclass(frozen=True)
 class ProviderSecret:

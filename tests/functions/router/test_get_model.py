@@ -36,3 +36,28 @@ async def test_a_model_outside_the_keys_scope_looks_like_one_that_does_not_exist
 
     assert outside.status_code == unknown.status_code == 404
     assert outside.json()["error"]["message"].replace("gpt-4o", "gpt-9") == unknown.json()["error"]["message"]
+
+
+async def test_wp_llms_models_have_their_specifications_here_and_not_in_the_list(site: Site) -> None:
+    body = (await site.send("GET", "/v1/models/wp-llm-13b")).json()
+    listed = (await site.send("GET", "/v1/models")).json()["data"]
+
+    assert body["specifications"] == {
+        "parameters": "13 billion",
+        "context_window": "8192 tokens",
+        "training_data": "WordPress ecosystem",
+        "specialization": "WordPress development",
+    }
+    (permission,) = body["permission"]
+    assert permission["id"].startswith("perm_")
+    assert (permission["object"], permission["created"]) == ("model_permission", body["created"])
+    assert (permission["organization"], permission["allow_fine_tuning"]) == ("*", False)
+    del body["specifications"]
+    assert body == next(model for model in listed if model["id"] == "wp-llm-13b")
+
+
+async def test_the_models_of_others_have_neither(site: Site) -> None:
+    body = (await site.send("GET", "/v1/models/openai/gpt-4o")).json()
+
+    assert body["permission"] == []
+    assert "specifications" not in body

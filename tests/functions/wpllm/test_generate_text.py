@@ -217,3 +217,47 @@ async def test_a_provider_that_fails_is_told_in_the_apis_words(
     error = response.json()["error"]
     assert (response.status_code, error["type"], error["code"]) == (status, type_, code)
     assert await site.ledger() == []
+
+
+async def test_the_accounts_webhooks_are_told_after_the_answer(site: Site) -> None:
+    site.upstream.replies = [completed("<?php\n")]
+
+    body = (await write(site)).json()
+
+    started, done = await site.world.events()
+    assert (started["type"], done["type"]) == ("generation.started", "generation.completed")
+    head = {name: body[name] for name in ("id", "object", "created", "model")}
+    assert started["data"] == head
+    assert done["data"] == {
+        **head,
+        "prompt": "Register a book post type",
+        "completion": "<?php\n",
+        "usage": body["usage"],
+        "finish_reason": "stop",
+    }
+
+
+async def test_a_failure_is_told_and_a_refusal_is_not(site: Site) -> None:
+    site.upstream.replies = [json_reply({"error": {"message": "secret"}}, 500)] * 3
+
+    await write(site, prompt="")
+    await write(site)
+
+    started, failed = await site.world.events()
+    assert (started["type"], failed["type"]) == ("generation.started", "generation.failed")
+    assert failed["data"]["id"] == started["data"]["id"]
+    assert failed["data"]["error"]["code"] == "upstream_invalid_response"
+    assert "secret" not in str(failed)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_kept"), [("build-7.3_x", True), ("a" * 128, True), ("a" * 129, False), ("two words", False)]
+)
+async def test_a_request_id_of_the_clients_own_is_gone_on_with(site: Site, sent: str, is_kept: bool) -> None:
+    body = {"model": "nobody", "prompt": "Hi"}
+
+    response = await site.send("POST", "/v1/generate", json=body, headers={"x-request-id": sent})
+
+    told = response.headers["x-request-id"]
+    assert (told == sent) is is_kept
+    assert response.json()["error"]["request_id"] == told

@@ -149,3 +149,14 @@ class TestErrors:
         response = await stream(site, max_tokens=True)
 
         assert response.json()["error"]["details"]["field"] == "max_tokens"
+
+
+async def test_the_accounts_webhooks_get_the_whole_text(site: Site) -> None:
+    site.upstream.replies = [written("```php\n", "echo 1;\n", "```")]
+
+    lines = lines_of(await stream(site))
+
+    started, done = await site.world.events()
+    assert (started["type"], done["type"]) == ("generation.started", "generation.completed")
+    assert (done["data"]["id"], done["data"]["completion"]) == (lines[0]["id"], "echo 1;\n")
+    assert done["data"]["finish_reason"] == "stop"

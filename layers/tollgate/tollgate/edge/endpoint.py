@@ -47,6 +47,8 @@ MAX_BODY_BYTES: Final = 4_500_000
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # API Gateway takes 10,240 bytes of headers in all.
 _LONGEST_HEADER: Final = 4_096
+_KEEPING_REQUEST_IDS: Final = frozenset({"wpllm"})
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 # What is found out after the balance would have been looked at. See `_first_error`.
@@ -169,7 +171,7 @@ class Exchange:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         context = scope.get("aws.context")
         self._call = Call(
-            request_id=resources.new_id("req"),
+            request_id=_request_id(endpoint.family, headers) or resources.new_id("req"),
             caller=caller_of(scope),
             method=scope["method"],
             path=scope.get("aws.event", {}).get("path") or scope["path"],
@@ -384,6 +386,12 @@ class Exchange:
         if (claim := self._claim) is not None and claim.is_open:
             # Only now is it known whether something was charged.
             yield lambda: claim.close_broken(self._body_of(incomplete()))
+
+
+def _request_id(family: str, headers: Mapping[str, str]) -> str | None:
+    """The client's own id of a request, in families that go on with it."""
+    sent = headers.get("x-request-id", "") if family in _KEEPING_REQUEST_IDS else ""
+    return sent if _REQUEST_ID.fullmatch(sent) else None
 
 
 def _authorize(caller: Caller, capability: str) -> None:

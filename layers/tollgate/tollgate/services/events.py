@@ -1,5 +1,6 @@
 """Telling the owner of an account what happened: the event is queued here, and delivered by a worker."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from tollgate.webhooks.event import body_of
 _MAX_INLINE_BYTES: Final = 64_000
 
 _INTERNAL: Final = {"code": "internal_error", "message": "An internal error occurred."}
+_ABANDONED: Final = {"code": "client_disconnected", "message": "The client went away before the end."}
 # Such a request was not begun.
 _REFUSED: Final = (BadRequest, NotFound, TooLarge)
 
@@ -48,24 +50,33 @@ async def publish(resources: Resources, account_id: str, type: str, data: Mappin
 
 @asynccontextmanager
 async def announced(
-    subject: str, content: dict[str, Any], call: Call, resources: Resources
+    subject: str, content: dict[str, Any], call: Call, resources: Resources, *, started: Mapping[str, Any] | None = None
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Publish, after the answer, what came of something: `<subject>.completed` or `<subject>.failed`.
 
-    `content` has `id` and `object`, and is filled by whoever does it; what it is then is told of. A request that is
-    refused for what it asks is no failure of anything.
+    `content` has `id` and `object`, and is filled by whoever does it; what it is then is told of. `started` is told of
+    before, as `<subject>.started`. A request that is refused for what it asks is no failure of anything.
     """
-    tell = partial(publish, resources, call.caller.account_id)
+
+    def tell(what: str, data: Mapping[str, Any]) -> None:
+        if started is not None:
+            call.later.append(partial(publish, resources, call.caller.account_id, f"{subject}.started", started))
+        call.later.append(partial(publish, resources, call.caller.account_id, f"{subject}.{what}", data))
+
     try:
         yield content
     except _REFUSED:
         raise
-    except Exception as exc:
-        error = {"code": exc.reason, "message": exc.message} if isinstance(exc, TollgateError) else _INTERNAL
-        told = {"id": content["id"], "object": content["object"], "error": error}
-        call.later.append(partial(tell, f"{subject}.failed", told))
+    except (Exception, asyncio.CancelledError, GeneratorExit) as exc:
+        tell("failed", {"id": content["id"], "object": content["object"], "error": _told(exc)})
         raise
-    call.later.append(partial(tell, f"{subject}.completed", content))
+    tell("completed", content)
+
+
+def _told(exc: BaseException) -> dict[str, str]:
+    if isinstance(exc, TollgateError):
+        return {"code": exc.reason, "message": exc.message}
+    return dict(_INTERNAL if isinstance(exc, Exception) else _ABANDONED)
 
 
 async def _kept(account_id: str, event_id: str, body: str, resources: Resources) -> dict[str, str]:

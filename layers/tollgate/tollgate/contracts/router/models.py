@@ -63,11 +63,27 @@ class ModelEntry(Shape):
     available: bool | None
     """Whether the provider is configured on this gateway; `null` when that cannot be found out now."""
     permission: list[dict[str, Any]]
-    """Empty, but for models of the account's own; older clients look for it."""
+    """For WP LLM's clients, one object for each of its models and of the account's own; empty for the others."""
     root: str
     """The same as `id`; for a model of the account's own, the one that it was trained from."""
     parent: str | None
     """The model that it was trained from at last; `null` for those of the catalogue."""
+
+
+class Specifications(Shape):
+    """A WP LLM model in words."""
+
+    parameters: str
+    context_window: str
+    training_data: str
+    specialization: str
+
+
+class ModelDetails(ModelEntry):
+    """A model, when it is asked for alone."""
+
+    specifications: Specifications | None = None
+    """Only of WP LLM's models."""
 
 
 class PuqProvider(Shape):

@@ -17,6 +17,7 @@ from tollgate.errors import InvalidModelId
 from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.gate import check_balance
+from tollgate.services.specifications import permission_of, specifications_of
 from tollgate.services.tuned_models import find, look_up, may_use, tuned_models
 from tollgate.stores.aws import AwsError, AwsUnavailable
 
@@ -67,7 +68,10 @@ async def get_model(model_id: str, call: Call, resources: Resources) -> Answer:
         raise unknown_model(model_id) from exc
     if not may_use(call, model):
         raise unknown_model(model_id)
-    return Answer(content=model_entry(model, await _configured(resources)), headers=_CACHE)
+    entry = model_entry(model, await _configured(resources))
+    if (specifications := specifications_of(model)) is not None:
+        entry["specifications"] = specifications
+    return Answer(content=entry, headers=_CACHE)
 
 
 def model_entry(model: Model, configured: frozenset[str] | None) -> dict[str, Any]:
@@ -106,27 +110,9 @@ def model_entry(model: Model, configured: frozenset[str] | None) -> dict[str, An
         "pricing": pricing,
         "provider": model.provider,
         "available": None if configured is None else model.provider in configured,
-        "permission": [_permission(model)] if model.root else [],
+        "permission": permission_of(model),
         "root": model.root or model.id,
         "parent": model.parent,
-    }
-
-
-def _permission(model: Model) -> dict[str, Any]:
-    """Who may use a model of an account's own, as WP LLM's clients read it: the same at every time."""
-    return {
-        "id": f"perm_{hashlib.sha256(model.id.encode()).hexdigest()[:24]}",
-        "object": "model_permission",
-        "created": model.created,
-        "allow_create_engine": False,
-        "allow_sampling": True,
-        "allow_logprobs": True,
-        "allow_search_indices": False,
-        "allow_view": True,
-        "allow_fine_tuning": False,
-        "organization": model.owned_by,
-        "group": None,
-        "is_blocking": False,
     }
 
 

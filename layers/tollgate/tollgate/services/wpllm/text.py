@@ -1,7 +1,8 @@
 """Text for a prompt, whole or as it is written."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -16,6 +17,7 @@ from tollgate.ledger.money import plain
 from tollgate.resources import Resources
 from tollgate.services.candidates import Prompt
 from tollgate.services.completions import OpenStream, complete, lifetime_s, open_stream
+from tollgate.services.events import announced
 from tollgate.services.wpllm.fences import Unfenced, without_fence
 from tollgate.services.wpllm.models import find_text_model
 
@@ -39,17 +41,18 @@ async def generate_text(request: TextRequest, call: Call, resources: Resources) 
     if request.stream:
         return await stream_text(request, call, resources)
     prompt = await _prompt(request, call, resources)
-    completion, answered = await complete(prompt, call, resources)
-    if not completion.choices:
-        raise UpstreamInvalid("The provider answered without a choice.", provider=answered.model.provider)
-    choice = completion.choices[0]
-    text = without_fence(_text_of(choice.get("message") or {}))
+    head = _head(prompt.model, resources)
+    async with announced("generation", {**head, "prompt": request.prompt}, call, resources, started=head) as event:
+        completion, answered = await complete(prompt, call, resources)
+        if not completion.choices:
+            raise UpstreamInvalid("The provider answered without a choice.", provider=answered.model.provider)
+        choice = completion.choices[0]
+        text = without_fence(_text_of(choice.get("message") or {}))
+        head["model"] = answered.model.id
+        usage, reason = _usage(answered.usage), _reason(choice.get("finish_reason"))
+        event |= {**head, "completion": text, "usage": usage, "finish_reason": reason}
     return Answer(
-        {
-            **_head(answered.model.id, resources),
-            "choices": [{"index": 0, "text": text, "finish_reason": _reason(choice.get("finish_reason"))}],
-            "usage": _usage(answered.usage),
-        },
+        {**head, "choices": [{"index": 0, "text": text, "finish_reason": reason}], "usage": usage},
         headers={**answered.headers, "x-tollgate-cost": plain(answered.cost.total_usd)},
     )
 
@@ -59,16 +62,19 @@ async def stream_text(request: TextRequest, call: Call, resources: Resources) ->
 
     Raises as `generate_text` does.
     """
-    stream = await open_stream(await _prompt(request, call, resources), call, resources)
+    prompt = await _prompt(request, call, resources)
+    head = _head(prompt.model, resources)
+    about = partial(announced, "generation", {**head, "prompt": request.prompt}, call, resources, started=head)
+    try:
+        stream = await open_stream(prompt, call, resources)
+    except TollgateError:
+        async with about():
+            raise
+    head["model"] = stream.answered.model.id
     as_events = _prefers_events(call.headers.get("accept", ""))
     write = _event if as_events else _line
     options = request.stream_options
-    pieces = _pieces(
-        stream,
-        _head(stream.answered.model.id, resources),
-        lifetime_s(call),
-        with_usage=bool(options and options.include_usage),
-    )
+    pieces = _pieces(stream, head, lifetime_s(call), about(), with_usage=bool(options and options.include_usage))
     return StreamedAnswer(
         pieces=_written(pieces, as_events=as_events),
         media_type=f"{_EVENTS if as_events else _LINES}; charset=utf-8",
@@ -112,25 +118,35 @@ def _about(context: SiteContext | None) -> str:
 
 
 async def _pieces(
-    stream: OpenStream, head: Mapping[str, Any], lifetime: float, *, with_usage: bool
+    stream: OpenStream,
+    head: Mapping[str, Any],
+    lifetime: float,
+    about: AbstractAsyncContextManager[dict[str, Any]],
+    *,
+    with_usage: bool,
 ) -> AsyncGenerator[dict[str, Any], None]:
-    unfenced, reason = Unfenced(), None
-    try:
-        async with aclosing(stream.deltas(lifetime)) as deltas:
-            async for delta in deltas:
-                for choice in delta.choices:
-                    reason = choice.get("finish_reason") or reason
-                    if text := unfenced.feed(_text_of(choice.get("delta") or {})):
-                        yield {**head, "choices": [_part({"text": text})]}
-    except TollgateError:
-        if text := unfenced.give_up():
+    unfenced, reason, texts = Unfenced(), None, []
+    async with about as event:
+        try:
+            async with aclosing(stream.deltas(lifetime)) as deltas:
+                async for delta in deltas:
+                    for choice in delta.choices:
+                        reason = choice.get("finish_reason") or reason
+                        if text := unfenced.feed(_text_of(choice.get("delta") or {})):
+                            texts.append(text)
+                            yield {**head, "choices": [_part({"text": text})]}
+        except TollgateError:
+            if text := unfenced.give_up():
+                yield {**head, "choices": [_part({"text": text})]}
+            raise
+        if text := unfenced.close():
+            texts.append(text)
             yield {**head, "choices": [_part({"text": text})]}
-        raise
-    if text := unfenced.close():
-        yield {**head, "choices": [_part({"text": text})]}
-    yield {**head, "choices": [_part({}, _reason(reason))]}
+        yield {**head, "choices": [_part({}, _reason(reason))]}
+        usage = _usage(stream.answered.usage)
+        event |= {**head, "completion": "".join(texts), "usage": usage, "finish_reason": _reason(reason)}
     if with_usage:
-        yield {**head, "choices": [], "usage": _usage(stream.answered.usage)}
+        yield {**head, "choices": [], "usage": usage}
 
 
 async def _written(pieces: AsyncGenerator[dict[str, Any], None], *, as_events: bool) -> AsyncGenerator[bytes, None]:
