@@ -196,7 +196,7 @@ async def _charges(world: World, account_id: str) -> dict[str, list[Decimal]]:
     charges: dict[str, list[Decimal]] = {}
     for entry in await world.resources.accounts.entries(account_id, limit=2 * _CALLS):
         if entry.type == "usage":
-            charges.setdefault(entry.request_id, []).append(-entry.amount_usd)
+            charges.setdefault(entry.request_id or "", []).append(-entry.amount_usd)
     return charges
 
 

@@ -11,6 +11,7 @@ TollgateError
 │   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
 │   ├── ContextLengthExceeded
 │   ├── ContentFiltered         a filter refused the prompt
+│   ├── ProviderNotConfigured
 │   └── UpstreamRejected        the provider refused the request, for a reason of its own
 ├── Unauthenticated
 │   ├── MissingKey
@@ -39,7 +40,8 @@ TollgateError
 │   ├── IdempotencyNotKept      it was answered, and such answers are not kept
 │   └── IdempotencyIncomplete   its answer broke off
 ├── TooLarge
-│   └── AudioTooLarge
+│   ├── AudioTooLarge
+│   └── AnswerTooLarge
 ├── UnsupportedMediaType
 ├── Impossible                  well formed, and still not possible
 │   ├── UnknownModelInScope
@@ -147,6 +149,12 @@ class ContentFiltered(BadRequest):
     """A filter refused the prompt."""
 
     code = "content_filter"
+
+
+class ProviderNotConfigured(BadRequest):
+    """The provider that was asked about has no credential on this gateway."""
+
+    code = "ai_provider_not_configured"
 
 
 class UpstreamRejected(BadRequest):
@@ -319,6 +327,12 @@ class AudioTooLarge(TooLarge):
     """The recording at the address is above the limit."""
 
     code = "audio_too_large"
+
+
+class AnswerTooLarge(TooLarge):
+    """What was made is too large to be sent as it was asked for; `data.urls` says where it is for an hour."""
+
+    code = "prompt_response_too_large"
 
 
 class UnsupportedMediaType(TollgateError):

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
-from tollgate.errors import InsufficientScope, TollgateError
+from tollgate.errors import InsufficientScope, TollgateError, Unauthenticated
 
 _LONGEST_VALUE: Final = 200
 
@@ -46,6 +46,11 @@ _CODES: Final[Mapping[str, str]] = {
     "file_not_found": "file_not_found",
     "fine_tune_not_found": "fine_tune_not_found",
 }
+
+
+def code_of(error: Unauthenticated) -> str:
+    """What is wrong with a credential, as the API's clients know it."""
+    return _CODES.get(error.reason, _KINDS[HTTPStatus.UNAUTHORIZED].code)
 
 
 def body_of(error: TollgateError, request_id: str, *, status: HTTPStatus, wait_ms: int | None) -> dict[str, Any]:
