@@ -224,6 +224,14 @@ def test_a_function_that_publishes_events_may_queue_them(function: Function) -> 
         )
 
 
+@each_function
+def test_a_function_that_answers_conversations_may_look_up_models_of_an_accounts_own(function: Function) -> None:
+    if "tollgate.services.completions" in services_behind(function):
+        assert (("FineTunesTable", ""), "dynamodb:GetItem") in allowed_to(function), (
+            f"{function.name}: take over the line for FineTunesTable of others, such as CreateChatCompletionFunction"
+        )
+
+
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
     for name, resource in RESOURCES.items():
         if name not in FLEETING and resource["Type"] in {

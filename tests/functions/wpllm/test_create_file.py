@@ -86,7 +86,7 @@ async def test_a_form_that_is_no_upload_names_its_part(trainer: Trainer, parts: 
     ("sent", "kept"),
     [
         ("PAIRS.JSONL", "PAIRS.JSONL"),
-        ("/home/me/a.jsonl", "a.jsonl"),
+        ("/some/folder/a.jsonl", "a.jsonl"),
         ("C:\\me\\ä ö.jsonl", "ä ö.jsonl"),
         ("../../x.jsonl", "x.jsonl"),
     ],
