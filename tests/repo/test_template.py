@@ -226,7 +226,7 @@ def test_a_function_that_publishes_events_may_queue_them(function: Function) -> 
 
 @each_function
 def test_a_function_that_answers_conversations_may_look_up_models_of_an_accounts_own(function: Function) -> None:
-    if "tollgate.services.completions" in services_behind(function):
+    if any(map(answers_conversations, services_behind(function))):
         assert (("FineTunesTable", ""), "dynamodb:GetItem") in allowed_to(function), (
             f"{function.name}: take over the line for FineTunesTable of others, such as CreateChatCompletionFunction"
         )
@@ -286,6 +286,18 @@ def services_behind(function: Function) -> set[str]:
             found.add(module)
             waiting += services_imported_by(ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py")
     return found
+
+
+@cache
+def answers_conversations(module: str) -> bool:
+    """Whether a module has models answer, and does not merely know about it."""
+    tree = ast.parse((ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "tollgate.services.completions"
+        and {alias.name for alias in node.names} & {"complete", "open_stream"}
+        for node in ast.walk(tree)
+    )
 
 
 @cache
