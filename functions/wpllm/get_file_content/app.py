@@ -4,5 +4,5 @@ from tollgate.edge.endpoint import endpoint
 from tollgate.edge.lambdas import buffered
 from tollgate.services.wpllm.files import get_file_content
 
-app = endpoint(get_file_content, answer={"application/octet-stream": bytes}, capability="manage_files")
+app = endpoint(get_file_content, answer={"text/plain": str, "text/csv": str}, capability="manage_files")
 handler = buffered(app)

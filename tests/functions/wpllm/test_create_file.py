@@ -42,8 +42,7 @@ async def test_any_bytes_are_kept_as_they_are(trainer: Trainer, seed: int) -> No
 
     made = (await trainer.upload(content)).json()
 
-    kept = await trainer.send("GET", f"/v1/files/{made['id']}/content")
-    assert (made["bytes"], kept.content) == (len(content), content)
+    assert (made["bytes"], await trainer.content(made["id"])) == (len(content), content)
 
 
 async def test_what_is_wrong_with_the_content_never_fails_the_upload(trainer: Trainer) -> None:

@@ -1,23 +1,24 @@
 """GET /v1/files/{file_id}/content."""
 
 import httpx2
+import pytest
 
 from tests.functions.wpllm.training import Trainer, a_trainer
 
 
 async def test_the_bytes_come_back_as_they_were_sent(trainer: Trainer) -> None:
-    content = bytes(range(256)) * 10 + b"\r\n\r\n"
+    content = "\ufeff{}\r\n\tünï\x00\n\n\r".encode()
     file_id = await trainer.a_file(content)
 
     response = await trainer.send("GET", f"/v1/files/{file_id}/content")
 
     assert (response.status_code, response.content) == (200, content)
-    assert response.headers["content-type"] == "application/octet-stream"
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_a_large_file_is_read_from_the_bucket(trainer: Trainer) -> None:
-    content = b"0123456789abcdef" * 300_000
+@pytest.mark.parametrize("content", [b"0123456789" * 100_001, bytes(range(256)), b"\xff"], ids=["large", "all", "one"])
+async def test_a_large_file_and_one_that_is_no_text_are_read_from_the_bucket(trainer: Trainer, content: bytes) -> None:
     file_id = await trainer.a_large_file(content)
 
     response = await trainer.send("GET", f"/v1/files/{file_id}/content")

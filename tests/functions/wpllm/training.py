@@ -63,6 +63,14 @@ class Trainer:
         file_id: str = finished.json()["id"]
         return file_id
 
+    async def content(self, file_id: str) -> bytes:
+        """What is in a file, from wherever the answer says that it is."""
+        response = await self.send("GET", f"/v1/files/{file_id}/content")
+        if response.status_code != 302:
+            return response.content
+        async with httpx2.AsyncClient(trust_env=False) as anybody:
+            return (await anybody.get(response.headers["location"])).content
+
     async def train(self, file_id: str | None = None, **changes: Any) -> httpx2.Response:
         """Begin a training."""
         body = {"training_file": file_id or await self.a_file(), "model": "wp-llm-13b", **changes}

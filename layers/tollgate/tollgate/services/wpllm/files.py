@@ -33,6 +33,8 @@ _MEDIA_TYPE: Final = "application/octet-stream"
 UPLOAD_LIFETIME_S: Final = 3_600
 CONTENT_LIFETIME_S: Final = 300
 """How long the address works that a large file's content is read from."""
+# As text in JSON, which is how Lambda hands it on, it can be six times as long, and no more than 6 MiB.
+_LARGEST_INLINE_BYTES: Final = 1_000_000
 _USUAL_EPOCHS: Final = 3
 _MOST_ESTIMATES: Final = 20
 
@@ -117,18 +119,21 @@ async def get_file(file_id: str, call: Call, resources: Resources) -> Answer:
 
 
 async def get_file_content(file_id: str, call: Call, resources: Resources) -> Answer:
-    """The bytes of a file: the answer itself, or for more than 4 MiB an address to get them from.
+    """The bytes of a file: the answer itself, or an address to get them from where they are many, or no text.
 
     Raises FileNotFound.
     """
     file = await _find(file_id, call, resources)
-    if file.size_bytes > MAX_FORM_FILE_BYTES:
+    content = b""
+    if file.size_bytes <= _LARGEST_INLINE_BYTES:
+        content = await resources.bucket.get(file.key) or b""
+        if not content:
+            raise _unknown(file_id)
+    if not _is_text(content):
         url = resources.bucket.presigned(file.key, CONTENT_LIFETIME_S)
         return Answer(content=b"", status=302, headers={**_PRIVATE, "location": url}, media_type=_MEDIA_TYPE)
-    content = await resources.bucket.get(file.key)
-    if content is None:
-        raise _unknown(file_id)
-    return Answer(content=content, headers=_PRIVATE, media_type=_MEDIA_TYPE)
+    media_type = "text/csv" if file.filename.endswith(".csv") else "text/plain"
+    return Answer(content=content, headers=_PRIVATE, media_type=f"{media_type}; charset=utf-8")
 
 
 async def delete_file(file_id: str, call: Call, resources: Resources) -> DeletedFile:
@@ -149,6 +154,15 @@ async def delete_file(file_id: str, call: Call, resources: Resources) -> Deleted
     # Should this fail, the sweeper does it: the file is out of sight already.
     call.later.append(partial(delete_content, file, resources))
     return DeletedFile(id=file.id)
+
+
+def _is_text(content: bytes) -> bool:
+    # API Gateway would send any other bytes on in base64.
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(content)
 
 
 def unknown_file(file_id: str, field: str) -> FileNotFound:
