@@ -1,6 +1,7 @@
 """Who may call what: every route of the template, for every capability, for one's own account and another's."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.conftest import World
 from tests.functions.conftest import Site
+from tests.functions.wpllm.training import Trainer
 from tests.recordings import FORM, a_form, a_wav
 from tollgate.auth.capabilities import CAPABILITIES
 from tollgate_cli.template import Route, read_template
@@ -18,6 +20,9 @@ _PROMPT = {"messages": [{"role": "user", "parts": [{"type": "text", "text": "Hi"
 _BODIES: dict[str, Any] = {
     "CreateKeyFunction": {"name": "another", "scopes": ["keys:read"]},
     "UpdateKeyFunction": {"name": "renamed"},
+    "CreateFineTuneFunction": {"training_file": "{file_id}", "model": "wp-llm-13b"},
+    "CreateFileFunction": a_form(("purpose", "fine-tune"), ("file", ("a.jsonl", b"{}"))),
+    "StartUploadFunction": {"filename": "a.jsonl", "purpose": "fine-tune", "bytes": 1},
     "CreateAccountFunction": {"name": "another"},
     "UpdateSubscriptionFunction": {"plan": "free"},
     "UpdateAccountFunction": {"name": "renamed"},
@@ -89,6 +94,18 @@ _NEEDS: dict[str, str | None] = {
     "RotateWebhookSecretFunction": "manage_webhooks",
     "ListDeliveriesFunction": "manage_webhooks",
     "ReplayDeliveryFunction": "manage_webhooks",
+    "CreateFineTuneFunction": "manage_files",
+    "ListFineTunesFunction": "manage_files",
+    "GetFineTuneFunction": "manage_files",
+    "CancelFineTuneFunction": "manage_files",
+    "ListFineTuneEventsFunction": "manage_files",
+    "CreateFileFunction": "manage_files",
+    "ListFilesFunction": "manage_files",
+    "GetFileFunction": "manage_files",
+    "DeleteFileFunction": "manage_files",
+    "GetFileContentFunction": "manage_files",
+    "StartUploadFunction": "manage_files",
+    "FinishUploadFunction": "manage_files",
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",
@@ -104,13 +121,17 @@ class _Tenant:
     world: World
     account_id: str
     key_id: str
+    things: dict[str, str] = field(default_factory=dict)
+    """Ids of what else a path or a body may name."""
 
     async def call(self, route: Route, key: str | None) -> httpx2.Response:
-        values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id}
+        values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id, **self.things}
         if "{provider_id}" in route.path:
             values |= {"provider_id": "sandbox", "model_id": "chat"}
-        path = route.path.replace("+}", "}").format(**values)
+        path = route.path.replace("+}", "}").format_map(defaultdict(lambda: "nothing", values))
         body = _BODIES.get(route.function)
+        if isinstance(body, dict) and "training_file" in body:
+            body = {**body, "training_file": self.things.get("file_id", "")}
         headers = {"authorization": f"Bearer {key}"} if key else {}
         if isinstance(body, bytes):
             headers |= FORM
@@ -266,8 +287,11 @@ class TestCredentials:
 
 
 async def _fresh(route: Route, tenant: _Tenant) -> Route:
-    """The route; where it deletes a key, there is one to delete again."""
-    if route.method == "DELETE":
+    """The route; where it deletes something or names it, there is one again."""
+    if "FineTune" in route.function or "{file_id}" in route.path:
+        trainer = Trainer(tenant.world, tenant.account_id, await tenant.world.key(tenant.account_id))
+        tenant.things.update(file_id=await trainer.a_file(), job_id=await trainer.a_job())
+    elif route.method == "DELETE":
         await tenant.world.key(tenant.account_id, "inference")
         object.__setattr__(tenant, "key_id", (await tenant.world.resources.keys.list(tenant.account_id))[-1].id)
     return route

@@ -75,7 +75,7 @@ def test_a_streamed_function_is_wired_to_stream_and_no_other_one_is(function: Fu
     wiring = {
         "Handler": properties["Handler"],
         "ResponseTransferMode": modes or {None},
-        "Layers": [one for one in properties.get("Layers", []) if one != {"Ref": "ParsersLayer"}],
+        "Layers": [one for one in properties.get("Layers", []) if one["Ref"] not in {"ParsersLayer", "SdksLayer"}],
         "AWS_LAMBDA_EXEC_WRAPPER": own.get("AWS_LAMBDA_EXEC_WRAPPER"),
     }
     expected: dict[str, Any] = {
@@ -282,6 +282,14 @@ def test_a_function_that_settles_may_move_usage_and_tell_of_quotas() -> None:
     assert not forgotten, f"take over the lines for UsageTable and EventsQueue of others: {forgotten}"
 
 
+@each_function
+def test_a_function_that_answers_conversations_may_look_up_models_of_an_accounts_own(function: Function) -> None:
+    if any(map(answers_conversations, services_behind(function))):
+        assert (("FineTunesTable", ""), "dynamodb:GetItem") in allowed_to(function), (
+            f"{function.name}: take over the line for FineTunesTable of others, such as CreateChatCompletionFunction"
+        )
+
+
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
     for name, resource in RESOURCES.items():
         if name not in FLEETING and resource["Type"] in {
@@ -340,6 +348,18 @@ def services_behind(function: Function) -> set[str]:
             found.add(module)
             waiting += services_imported_by(ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py")
     return found
+
+
+@cache
+def answers_conversations(module: str) -> bool:
+    """Whether a module has models answer, and does not merely know about it."""
+    tree = ast.parse((ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "tollgate.services.completions"
+        and {alias.name for alias in node.names} & {"complete", "open_stream"}
+        for node in ast.walk(tree)
+    )
 
 
 @cache

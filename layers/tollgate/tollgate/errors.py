@@ -34,7 +34,9 @@ TollgateError
 │   ├── KeyNotFound
 │   ├── AccountNotFound
 │   ├── WebhookNotFound
-│   └── DeliveryNotFound
+│   ├── DeliveryNotFound
+│   ├── FileNotFound
+│   └── FineTuneNotFound
 ├── MethodNotAllowed
 ├── Conflict
 │   ├── PlanChanging            another change of the plan is being paid for
@@ -295,6 +297,18 @@ class DeliveryNotFound(NotFound):
     """There is no such delivery to that webhook, or it is too long ago."""
 
     code = "delivery_not_found"
+
+
+class FileNotFound(NotFound):
+    """There is no such file in this account."""
+
+    code = "file_not_found"
+
+
+class FineTuneNotFound(NotFound):
+    """There is no such training in this account."""
+
+    code = "fine_tune_not_found"
 
 
 class MethodNotAllowed(TollgateError):

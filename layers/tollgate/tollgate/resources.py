@@ -18,7 +18,7 @@ from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.payments import KEY_SETTING
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Embeddings, Images, Speech, Transcription
+from tollgate.providers.protocols import Chat, Embeddings, FineTuning, Images, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
     from tollgate.stores.deliveries import Deliveries
     from tollgate.stores.figures import Counted
+    from tollgate.stores.files import Files
+    from tollgate.stores.fine_tunes import FineTunes
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.queue import Queue
     from tollgate.stores.web import Web
@@ -142,6 +144,27 @@ class Resources:
             credentials=self._aws_credentials,
             now=self.now,
         )
+
+    @cached_property
+    def files(self) -> "Files":
+        """Files that models are trained with."""
+        from tollgate.stores.files import Files  # noqa: PLC0415 - few calls are about files
+
+        return Files(self._table(self.settings.files_table))
+
+    @cached_property
+    def fine_tunes(self) -> "FineTunes":
+        """Trainings, and the models that came of them."""
+        from tollgate.stores.fine_tunes import FineTunes  # noqa: PLC0415 - few calls are about them
+
+        return FineTunes(self._table(self.settings.fine_tunes_table))
+
+    @cached_property
+    def files_queue(self) -> "Queue":
+        """Files that are to be looked through."""
+        from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
+
+        return Queue(self._aws("sqs", "AmazonSQS"), self.settings.files_queue)
 
     @cached_property
     def events(self) -> "Queue":
@@ -271,6 +294,14 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Transcription = self._adapter(model.provider, "transcription")
+        return adapter
+
+    def fine_tuning(self, model: Model) -> FineTuning:
+        """The adapter that has a model trained.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: FineTuning = self._adapter(model.provider, "fine_tune")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:

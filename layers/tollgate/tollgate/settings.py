@@ -24,6 +24,10 @@ class Settings:
     stack: str = ""
     """Name of the stack, under which CloudWatch knows its metrics."""
     is_on_lambda: bool = False
+    files_table: str = ""
+    fine_tunes_table: str = ""
+    files_queue: str = ""
+    """Address of the queue of files that are to be looked through."""
     events_queue: str = ""
     """Address of the queue of events and their deliveries; empty where nobody is told of any."""
     webhooks_table: str = ""
@@ -67,6 +71,9 @@ class Settings:
             usage_table=get("USAGE_TABLE", ""),
             stack=get("STACK", ""),
             is_on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
+            files_table=get("FILES_TABLE", ""),
+            fine_tunes_table=get("FINE_TUNES_TABLE", ""),
+            files_queue=get("FILES_QUEUE", ""),
             events_queue=get("EVENTS_QUEUE", ""),
             webhooks_table=get("WEBHOOKS_TABLE", ""),
             deliveries_table=get("DELIVERIES_TABLE", ""),

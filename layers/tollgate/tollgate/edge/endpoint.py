@@ -388,7 +388,7 @@ class Exchange:
             first_byte_s=None if self._first_byte_at is None else self._first_byte_at - self._started_at,
         )
 
-    def _works(self) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _works(self) -> Iterator[Callable[[], Awaitable[object]]]:
         yield from self._call.later
         if (claim := self._claim) is not None and claim.is_open:
             # Only now is it known whether something was charged.

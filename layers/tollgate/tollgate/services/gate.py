@@ -162,12 +162,12 @@ def _smaller(worst: WorstCase, funds: Funds) -> int:
     return min(affordable, worst.max_output_tokens)
 
 
-async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
+async def settle(hold: Hold, bill: Bill, resources: Resources) -> bool:
     """Charge a call and give back the rest of its hold. Never more than the hold: the operator bears an overrun.
 
-    Kept up for a while when the store does not answer; should that not help, the bill is logged in full, and the
-    sweeper closes the hold. What is known of a call is worth less than the charge for it, and left out where the store
-    does not take it.
+    Kept up for a while when the store does not answer; should that not help, the bill is logged in full, the answer is
+    False, and the sweeper closes the hold. What is known of a call is worth less than the charge for it, and left out
+    where the store does not take it.
     """
     charge = min(max(bill.cost_usd, ZERO), hold.amount_usd)
     if bill.cost_usd > hold.amount_usd:
@@ -192,14 +192,14 @@ async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
         details=bill.details,
     )
     try:
-        await _settle_patiently(hold, entry, resources)
+        return await _settle_patiently(hold, entry, resources)
     except (AwsError, TypeError):
         # Something that a provider or a client said cannot be stored, or not beside the calls in flight.
         _log.exception("settled_without_details", extra={"hold_id": hold.id, "model": bill.model})
-        await _settle_patiently(hold, replace(entry, usage={}, details={}), resources)
+        return await _settle_patiently(hold, replace(entry, usage={}, details={}), resources)
 
 
-async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> None:
+async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> bool:
     for pause_s in (*_SETTLE_PAUSES_S, None):
         try:
             settled = await resources.accounts.charge(hold, entry)
@@ -214,20 +214,23 @@ async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> N
                         "model": entry.model,
                     },
                 )
-                return
+                return False
             await asyncio.sleep(pause_s)
         else:
             if settled is not None:
                 await follow_up(hold.account_id, settled, resources)
-            return
+            return True
+    return False
 
 
-async def release(hold: Hold, resources: Resources) -> None:
-    """Give a hold back: the call came to nothing."""
+async def release(hold: Hold, resources: Resources) -> bool:
+    """Give a hold back: the call came to nothing. False where the store does not answer."""
     try:
         await resources.accounts.release(hold, now=resources.now())
     except AwsUnavailable:
         _log.warning("release_failed", extra={"hold_id": hold.id, "account_id": hold.account_id}, exc_info=True)
+        return False
+    return True
 
 
 async def _release_if_held(hold: Hold, resources: Resources) -> None:

@@ -234,6 +234,20 @@ class Accounts:
         except ConditionFailed:
             return  # Settled in the meantime.
 
+    async def prolong(self, hold: Hold, expires_at: datetime) -> bool:
+        """Have a hold last longer; False when it was closed before."""
+        try:
+            await self._accounts.update(
+                {"account_id": hold.account_id},
+                "SET holds.#hold.expires_at = :end",
+                values={":end": int(expires_at.timestamp())},
+                names={"#hold": hold.id},
+                condition="attribute_exists(holds.#hold)",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
     async def settle(self, hold: Hold, entry: Entry) -> Entry | None:
         """Close a hold and charge what `entry` says; None when it was closed before, and then nothing changes.
 
