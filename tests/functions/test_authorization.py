@@ -13,6 +13,8 @@ from tests.functions.conftest import Site
 from tests.functions.wpllm.training import Trainer
 from tests.recordings import FORM, a_form, a_wav
 from tollgate.auth.capabilities import CAPABILITIES
+from tollgate.stores.deliveries import Delivery, Place
+from tollgate.stores.webhooks import StoredWebhook
 from tollgate_cli.template import Route, read_template
 
 _ROUTES = [route for function in read_template().functions.values() for route in function.routes]
@@ -128,6 +130,8 @@ class _Tenant:
         values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id, **self.things}
         if "{provider_id}" in route.path:
             values |= {"provider_id": "sandbox", "model_id": "chat"}
+        if "{webhook_id}" in route.path:
+            values |= {"webhook_id": await self._webhook_id(), "event_id": "evt_1"}
         path = route.path.replace("+}", "}").format_map(defaultdict(lambda: "nothing", values))
         body = _BODIES.get(route.function)
         if isinstance(body, dict) and "training_file" in body:
@@ -139,6 +143,27 @@ class _Tenant:
         if body is None:
             return await self.world.client.request(route.method, path, headers=headers)
         return await self.world.client.request(route.method, path, headers=headers, json=body)
+
+    async def _webhook_id(self) -> str:
+        """A webhook of the account, which has had one event."""
+        resources = self.world.resources
+        webhook = next(iter(await resources.webhooks.list(self.account_id)), None) or await resources.webhooks.create(
+            StoredWebhook(
+                account_id=self.account_id,
+                id=resources.new_id("webhook"),
+                # A name that nobody has: https://www.rfc-editor.org/rfc/rfc2606
+                url="https://receiver.invalid/",
+                events=("analysis.completed",),
+                is_active=True,
+                description=None,
+                secret="whsec_" + "A" * 32,
+                created_at=0,
+            )
+        )
+        assert webhook is not None
+        place = Place(self.account_id, webhook.id, "evt_1")
+        await resources.deliveries.open(Delivery(place, "analysis.completed", created_at=0, body="{}"))
+        return webhook.id
 
 
 async def _tenant(world: World) -> _Tenant:

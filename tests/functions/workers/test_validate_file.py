@@ -107,6 +107,5 @@ async def test_no_content_hurts_the_worker(trainer: Trainer, content: bytes) -> 
 class _NoBucket:
     """A bucket that cannot be reached."""
 
-    async def pieces(self, key: str) -> Any:
+    def pieces(self, key: str) -> Any:
         raise AwsUnavailable(f"s3: {key}")
-        yield b""
