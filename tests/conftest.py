@@ -141,8 +141,9 @@ async def make_world(template: Template, environment: dict[str, str]) -> AsyncIt
     """Make a gateway in which some variables of the environment are others."""
     async with AsyncExitStack() as stack:
 
-        async def make(**variables: str) -> World:
+        async def make(*, allows_loopback: bool = False, **variables: str) -> World:
             made = Resources.from_environment({**environment, **variables})
+            made = replace(made, allows_loopback=allows_loopback)
             stack.push_async_callback(made.close)
             gateway = LocalGateway(template, made)
             transport = httpx2.ASGITransport(app=gateway, raise_app_exceptions=False)

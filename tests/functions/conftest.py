@@ -2,16 +2,22 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.builders import an_entry
+from tests.builders import NOW, an_entry
 from tests.conftest import World, WorldMaker
+from tests.mail import Mail, Office
 from tests.upstream import Upstream, a_completion, json_reply
+from tollgate.resources import Resources
+from tollgate.settings import Settings
+from tollgate_cli.local.gateway import LocalGateway
+from tollgate_cli.template import Template
 
 
 @dataclass(frozen=True)
@@ -72,3 +78,48 @@ async def site(make_world: WorldMaker, upstream: Upstream, tmp_path: Path) -> Si
     )
     account_id = await world.account()
     return Site(world, upstream, account_id, await world.key(account_id))
+
+
+@pytest.fixture
+async def office(template: Template, environment: dict[str, str]) -> AsyncIterator[Office]:
+    """A gateway, an account, and its mail."""
+    mail = Mail()
+    async with httpx2.AsyncClient(transport=mail) as http:
+        settings = Settings.from_environment(environment)
+        made = Resources(settings=settings, http=http, now=lambda: mail.at, allows_loopback=True)
+        transport = httpx2.ASGITransport(app=LocalGateway(template, made), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway", verify=False) as client:
+            world = World(made, client)
+            account_id = await world.account()
+            yield Office(world, mail, account_id, await world.key(account_id))
+
+
+class Clock:
+    """The time of a gateway, as a test wants it."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **parts: float) -> None:
+        """Let so much time pass."""
+        self.now += timedelta(**parts)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+async def still(site: Site, template: Template, clock: Clock) -> AsyncIterator[Site]:
+    """The site at the clock's time, with an account that was opened then."""
+    resources = replace(site.world.resources, now=clock)
+    transport = httpx2.ASGITransport(app=LocalGateway(template, resources), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        world = World(resources, client)
+        account_id = await world.account()
+        yield replace(site, world=world, account_id=account_id, key=await world.key(account_id))

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tollgate.errors import BadRequest
+from tollgate.resources import Resources
 from tollgate_cli.local.gateway import load_handler
 from tollgate_cli.template import ROOT, Function, read_template
 
@@ -145,6 +147,11 @@ MODELS_OF_BEDROCK = {
 }
 
 
+# Metrics are no resources that a policy could name.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+METRICS = {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}
+
+
 def test_only_functions_that_stream_may_call_models_and_only_where_the_operator_wants_it() -> None:
     callers = [function for function in FUNCTIONS if any(map(is_for_models, statements(function)))]
 
@@ -164,7 +171,7 @@ def test_only_functions_that_stream_may_call_models_and_only_where_the_operator_
 @each_function
 def test_a_function_may_touch_only_stores_that_the_template_makes(function: Function) -> None:
     for statement in statements(function):
-        if is_for_models(statement):
+        if is_for_models(statement) or statement == METRICS:
             continue
         for resource in as_list(statement["Resource"]):
             name, rest = target_of(resource)
@@ -232,6 +239,57 @@ def test_a_function_that_answers_conversations_may_look_up_models_of_an_accounts
         )
 
 
+def test_a_worker_of_a_queue_names_the_messages_that_failed_and_has_the_time_for_it() -> None:
+    workers = [function for function in FUNCTIONS if function.queue is not None]
+
+    assert workers
+    for function in workers:
+        events = RESOURCES[function.name]["Properties"]["Events"].values()
+        (wiring,) = [event["Properties"] for event in events if event["Type"] == "SQS"]
+        queue = RESOURCES[function.queue]["Properties"]
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        assert queue["VisibilityTimeout"] >= 6 * function.timeout_s, f"{function.queue}: six times {function.name}'s"
+        assert wiring["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in RESOURCES
+
+
+def test_nothing_in_a_deployment_lets_webhooks_be_on_its_own_machine() -> None:
+    variables = {name: "on" for function in FUNCTIONS for name in function.environment}
+    variables |= {name.upper(): "on" for name in TEMPLATE.raw["Parameters"]} | {"PROVIDER_SETTINGS": "{}"}
+    guesses = {
+        f"{prefix}ALLOW{verb}_LOOPBACK{end}": "on"
+        for prefix in ("", "TOLLGATE_")
+        for verb in ("", "S")
+        for end in ("", "_WEBHOOKS")
+    }
+
+    deployed = Resources.from_environment({**variables, **guesses})
+
+    assert not deployed.allows_loopback
+    with pytest.raises(BadRequest):
+        deployed.receivers.check("https://127.0.0.1/", param="url")
+
+
+def test_only_the_status_reads_metrics() -> None:
+    readers = [function.folder for function in FUNCTIONS if METRICS in statements(function)]
+
+    assert readers == ["wpllm/get_status"]
+
+
+def test_a_function_that_settles_may_move_usage_and_tell_of_quotas() -> None:
+    settling = {
+        function.folder: allowed_to(function)
+        for function in FUNCTIONS
+        if (("LedgerTable", ""), "dynamodb:PutItem") in allowed_to(function)
+        and not function.folder.startswith("operate/")
+    }
+
+    needed = {(("UsageTable", ""), "dynamodb:UpdateItem"), (("EventsQueue", ""), "sqs:SendMessage")}
+    forgotten = [folder for folder, allowed in settling.items() if not needed <= allowed]
+    assert "router/create_chat_completion" in settling
+    assert not forgotten, f"take over the lines for UsageTable and EventsQueue of others: {forgotten}"
+
+
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
     for name, resource in RESOURCES.items():
         if name not in FLEETING and resource["Type"] in {
@@ -275,6 +333,10 @@ def allowed_to(function: Function) -> set[tuple[tuple[str, str], str]]:
     }
 
 
+# It tells of quotas, in a few words that need no bucket: those that settle may, as is seen to above.
+BEHIND_EVERY_RESERVATION = "tollgate.services.quota"
+
+
 def services_behind(function: Function) -> set[str]:
     """The modules of services that a function's own one imports, and that one."""
     app = ROOT / "functions" / function.folder / "app.py"
@@ -282,7 +344,7 @@ def services_behind(function: Function) -> set[str]:
     waiting = list(services_imported_by(app))
     while waiting:
         module = waiting.pop()
-        if module not in found:
+        if module not in found and module != BEHIND_EVERY_RESERVATION:
             found.add(module)
             waiting += services_imported_by(ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py")
     return found

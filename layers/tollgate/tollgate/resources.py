@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +16,7 @@ from tollgate.catalogue.ids import ALIASES
 from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
+from tollgate.payments import KEY_SETTING
 from tollgate.providers.connection import Connection
 from tollgate.providers.protocols import Chat, Embeddings, FineTuning, Images, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
@@ -26,16 +27,23 @@ from tollgate.stores.aws import AwsClient
 from tollgate.stores.cooldowns import Cooldowns
 from tollgate.stores.keys import Keys
 from tollgate.stores.pace import Pace
+from tollgate.stores.pulse import Pulse
 from tollgate.stores.secrets import LIFETIME_S, Secrets
+from tollgate.stores.subscriptions import Subscriptions
 from tollgate.stores.table import Table
+from tollgate.stores.usage import UsageLines
 
 if TYPE_CHECKING:
+    from tollgate.contracts.payments import Payments
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.deliveries import Deliveries
+    from tollgate.stores.figures import Counted
     from tollgate.stores.files import Files
     from tollgate.stores.fine_tunes import FineTunes
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.queue import Queue
     from tollgate.stores.web import Web
+    from tollgate.stores.webhooks import Webhooks
 
 
 def utc_now() -> datetime:
@@ -51,6 +59,8 @@ class Resources:
     http: httpx2.AsyncClient
     now: Callable[[], datetime] = utc_now
     new_id: NewId = new_id
+    allows_loopback: bool = False
+    """Whether webhooks may be on this machine. Only `tollgate up` says so: nothing in an environment can."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -70,6 +80,16 @@ class Resources:
         return Accounts(self._table(self.settings.accounts_table), self._table(self.settings.ledger_table))
 
     @cached_property
+    def usage(self) -> UsageLines:
+        """What accounts used, by day, model, key and operation."""
+        return UsageLines(self._table(self.settings.accounts_table), self._table(self.settings.usage_table))
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Plans of accounts, their periods, and what their owners were told."""
+        return Subscriptions(self._table(self.settings.accounts_table))
+
+    @cached_property
     def keys(self) -> Keys:
         """API keys."""
         return Keys(self._table(self.settings.keys_table))
@@ -86,6 +106,20 @@ class Resources:
         """Providers that keep failing."""
         name = self.settings.providers_table
         return Cooldowns(self._table(name) if name else None)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """The requests of this process."""
+        return Pulse(self.now)
+
+    @cached_property
+    def figures(self) -> "Counted":
+        """The requests of the gateway: on Lambda those of all its functions, else those of this process."""
+        if not self.settings.is_on_lambda:
+            return self.pulse
+        from tollgate.stores.figures import CloudWatch, Remembered  # noqa: PLC0415 - one function asks for them
+
+        return Remembered(CloudWatch(self._aws("monitoring", "GraniteServiceVersion20100801"), self.settings.stack))
 
     @cached_property
     def pace(self) -> Pace:
@@ -137,7 +171,36 @@ class Resources:
         """Events on their way to webhooks, and deliveries that are due."""
         from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
 
-        return Queue(self._aws("sqs", "AmazonSQS"), self.settings.events_queue)
+        return Queue(self.sqs, self.settings.events_queue)
+
+    @cached_property
+    def sqs(self) -> AwsClient:
+        """The service of queues."""
+        return self._aws("sqs", "AmazonSQS")
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        """Where accounts want their events to be sent."""
+        from tollgate.stores.webhooks import Webhooks  # noqa: PLC0415 - no call of a model asks for them
+
+        return Webhooks(self._table(self.settings.webhooks_table))
+
+    @cached_property
+    def deliveries(self) -> "Deliveries":
+        """Events on their way to webhooks."""
+        from tollgate.stores.deliveries import Deliveries  # noqa: PLC0415 - as above
+
+        return Deliveries(self._table(self.settings.deliveries_table))
+
+    @cached_property
+    def receivers(self) -> "Web":
+        """The public internet, as webhooks may name it."""
+        from tollgate.stores.addresses import is_public  # noqa: PLC0415 - as above
+        from tollgate.stores.web import ReceiverPorts, Web  # noqa: PLC0415 - as above
+
+        if not self.allows_loopback:
+            return Web(tls=_tls(), ports=ReceiverPorts())
+        return Web(tls=_tls(), ports=range(1, 65_536), may_reach=lambda one: one.is_loopback or is_public(one))
 
     @cached_property
     def web(self) -> "Web":
@@ -180,6 +243,18 @@ class Resources:
     async def pepper(self) -> bytes:
         """The secret under which keys are hashed."""
         return (await self.secrets.text(self.settings.pepper_secret)).encode()
+
+    async def payments(self) -> "Payments | None":
+        """Who takes the money for plans; None where plans are free of charge, because nobody is configured.
+
+        Raises AwsError, AwsUnavailable.
+        """
+        if not await self._read_credential(KEY_SETTING):
+            return None
+        from tollgate.payments.stripe import BASE_URL, Stripe  # noqa: PLC0415 - few calls pay for anything
+
+        address = self.settings.environment.get("STRIPE_BASE_URL") or BASE_URL
+        return Stripe(self.http, base_url=address, key=partial(self._read_credential, KEY_SETTING))
 
     def chat(self, model: Model) -> Chat:
         """The adapter that answers conversations for a model.
@@ -293,7 +368,7 @@ class Resources:
             service=service,
             target=target,
             region=self.settings.region,
-            endpoint=self.settings.endpoint_of(service.replace("secretsmanager", "secrets_manager")),
+            endpoint=self.settings.endpoint_of(_VARIABLES.get(service, service)),
             credentials=self._aws_credentials,
             json_version=json_version,
         )
@@ -308,6 +383,9 @@ def _tls() -> ssl.SSLContext:
     """The machine's certificate authorities: reading them is most of what making a client takes."""
     return httpx2.create_ssl_context(trust_env=False)
 
+
+# Services that go by another name in the variables of AWS's SDKs.
+_VARIABLES = {"secretsmanager": "secrets_manager", "monitoring": "cloudwatch"}
 
 # A credential that is set for the first time shall be found at once, and one that stays away not be asked for by every
 # call.

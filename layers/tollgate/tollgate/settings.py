@@ -24,8 +24,14 @@ class Settings:
     fine_tunes_table: str = ""
     files_queue: str = ""
     """Address of the queue of files that are to be looked through."""
+    usage_table: str = ""
+    stack: str = ""
+    """Name of the stack, under which CloudWatch knows its metrics."""
+    is_on_lambda: bool = False
     events_queue: str = ""
     """Address of the queue of events and their deliveries; empty where nobody is told of any."""
+    webhooks_table: str = ""
+    deliveries_table: str = ""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -65,7 +71,12 @@ class Settings:
             files_table=get("FILES_TABLE", ""),
             fine_tunes_table=get("FINE_TUNES_TABLE", ""),
             files_queue=get("FILES_QUEUE", ""),
+            usage_table=get("USAGE_TABLE", ""),
+            stack=get("STACK", ""),
+            is_on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
             events_queue=get("EVENTS_QUEUE", ""),
+            webhooks_table=get("WEBHOOKS_TABLE", ""),
+            deliveries_table=get("DELIVERIES_TABLE", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

@@ -51,6 +51,8 @@ class Call:
     method: str = "GET"
     path: str = "/"
     """As it was sent, still percent-encoded."""
+    operation: str = ""
+    """The endpoint that is called, by its family and name, as in `router/create_chat_completion`."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The JSON body as it was sent, unknown fields included."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -45,6 +45,7 @@ _CODES: Final[Mapping[str, str]] = {
     "key_expired": "token_expired",
     "file_not_found": "file_not_found",
     "fine_tune_not_found": "fine_tune_not_found",
+    "webhook_not_found": "webhook_not_found",
 }
 
 
@@ -109,7 +110,7 @@ def _failures(error: TollgateError) -> dict[str, Any]:
         {
             "field": ".".join(str(step) for step in detail["loc"])[:_LONGEST_VALUE],
             "issue": detail["msg"],
-            "value": _shown(detail["input"]),
+            "value": None if "secret" in detail["loc"] else _shown(detail["input"]),
         }
         for detail in cause.errors(include_url=False)
     ]
