@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -107,6 +108,11 @@ async def test_no_content_hurts_the_worker(trainer: Trainer, content: bytes) -> 
 class _NoBucket:
     """A bucket that cannot be reached."""
 
-    async def pieces(self, key: str) -> Any:
-        raise AwsUnavailable(f"s3: {key}")
-        yield b""
+    def pieces(self, key: str) -> AsyncGenerator[bytes, None]:
+        async def broken() -> AsyncGenerator[bytes, None]:
+            for piece in (b"", b"{"):
+                if piece:
+                    raise AwsUnavailable(f"s3: {key}")
+                yield piece
+
+        return broken()

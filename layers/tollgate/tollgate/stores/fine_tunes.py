@@ -305,12 +305,10 @@ def _job_item(job: StoredJob) -> Item:
 
 
 def _job(item: Item) -> StoredJob:
-    return StoredJob(
-        **{name: item[name] for name in _PLAIN},
-        **{name: None if item[name] is None else int(item[name]) for name in _WHOLE},
-        **{name: tuple(item[name]) for name in _LISTS},
-        hold=hold_of(item["account_id"], item["hold"]["id"], item["hold"]),
-    )
+    fields: dict[str, Any] = {name: item[name] for name in _PLAIN}
+    fields |= {name: None if item[name] is None else int(item[name]) for name in _WHOLE}
+    fields |= {name: tuple(item[name]) for name in _LISTS}
+    return StoredJob(**fields, hold=hold_of(item["account_id"], item["hold"]["id"], item["hold"]))
 
 
 def _storable(value: Any) -> Any:
