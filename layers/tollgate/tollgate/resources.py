@@ -164,7 +164,7 @@ class Resources:
         """Files that are to be looked through."""
         from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
 
-        return Queue(self._aws("sqs", "AmazonSQS"), self.settings.files_queue)
+        return Queue(self.sqs, self.settings.files_queue)
 
     @cached_property
     def events(self) -> "Queue":

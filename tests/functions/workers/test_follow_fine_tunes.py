@@ -114,7 +114,7 @@ async def _dying(trainer: Trainer, dies_at: int) -> None:
         return request
 
     dying = trainer.resources
-    for client in (dying._dynamodb, dying.files_queue._client, dying.events._client):
+    for client in (dying._dynamodb, dying.sqs):
         object.__setattr__(client, "call", counted(client.call))
     object.__setattr__(dying.bucket, "_call", counted(dying.bucket._call))
     await follow_fine_tunes(dying)
