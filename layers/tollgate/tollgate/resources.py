@@ -31,6 +31,7 @@ from tollgate.stores.table import Table
 
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.conversations import Conversations
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.web import Web
 
@@ -77,6 +78,13 @@ class Resources:
         from tollgate.stores.idempotency import IdempotencyKeys  # noqa: PLC0415 - few requests may be repeated
 
         return IdempotencyKeys(self._table(self.settings.idempotency_table), lambda: self.bucket)
+
+    @cached_property
+    def conversations(self) -> "Conversations":
+        """What was said with chatbots."""
+        from tollgate.stores.conversations import Conversations  # noqa: PLC0415 - for the family of chatbots alone
+
+        return Conversations(self._table(self.settings.logs_table))
 
     @cached_property
     def cooldowns(self) -> Cooldowns:

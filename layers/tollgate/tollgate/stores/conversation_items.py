@@ -73,11 +73,11 @@ class Row(NamedTuple):
 
 
 class Sought(NamedTuple):
-    """What is searched for; texts folded as those that were kept."""
+    """What is searched for; texts folded as those that were kept, and one of the two there."""
 
-    bot_id: int | None = None
     who: str = ""
     text: str = ""
+    bot_id: int | None = None
 
 
 def scope_of(account_id: str, bot_id: int | None = None) -> str:
@@ -86,14 +86,22 @@ def scope_of(account_id: str, bot_id: int | None = None) -> str:
 
 
 def place_of(account_id: str, thread_hash: str) -> Item:
+    """Where it stands which conversation a thread is continued in."""
     return {"shard": f"{account_id}/threads/{thread_hash}", "place": "thread"}
 
 
 def padded(number: int) -> str:
+    """A number as places have it, which are sorted as texts."""
     return f"{number:012d}"
 
 
+def number_of(item: Item) -> int:
+    """The number of the conversation that an item is about."""
+    return int(item["place"].partition("/")[0])
+
+
 def began_s(token: str) -> int:
+    """When the request with a token began, in seconds since 1970."""
     return int(token.partition("/")[0])
 
 
@@ -134,7 +142,7 @@ def conditions(sought: Sought) -> list[tuple[str, str, Item]]:
     found: list[tuple[str, str, Item]] = []
     bot = {} if sought.bot_id is None else {":bot": sought.bot_id}
     of_bot = " AND bot = :bot" if bot else ""
-    if sought.who or not sought.text:
+    if sought.who:
         found.append(("who", f"contains(who, :who){of_bot}", {":who": sought.who, **bot}))
     if sought.text:
         only = f"(contains(text0, :text) OR contains(text1, :text)){of_bot}"
@@ -143,8 +151,9 @@ def conditions(sought: Sought) -> list[tuple[str, str, Item]]:
 
 
 def read_rows(items: Sequence[Item]) -> list[Row]:
+    """The conversations in a range of a shard."""
     rows: list[Row] = []
-    for number, inner in groupby(items, key=lambda item: int(item["place"].partition("/")[0])):
+    for number, inner in groupby(items, key=number_of):
         first, *pieces = inner
         if "facts" not in first:
             continue  # Its row has expired a moment before its messages.
@@ -155,6 +164,7 @@ def read_rows(items: Sequence[Item]) -> list[Row]:
 
 
 def by_shard(numbers: Sequence[int], size: int) -> list[tuple[int, list[int]]]:
+    """Numbers in ascending order by the shards that they are in."""
     return [(shard, list(inner)) for shard, inner in groupby(numbers, key=lambda number: number // size)]
 
 
@@ -177,8 +187,8 @@ def exchange_items(entry: Entry, number: int, sequence: int, expires_at: int) ->
     shown = json.dumps(list(said.messages), ensure_ascii=False, separators=(",", ":"))
     rows = f"{thread.account_id}/rows/{number // ROWS_OF_A_SHARD}"
     items = [
-        {"shard": rows, "place": f"{place}/{part:03d}", "messages": shown[start : start + PIECE], **kept}
-        for part, start in enumerate(range(0, len(shown), PIECE))
+        {"shard": rows, "place": f"{place}/{part:03d}", "messages": shown[start : start + _PIECE], **kept}
+        for part, start in enumerate(range(0, len(shown), _PIECE))
     ]
     texts = f"{thread.account_id}/texts/{number // TEXTS_OF_A_SHARD}"
     return items + [

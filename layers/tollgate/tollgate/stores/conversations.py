@@ -33,6 +33,7 @@ from tollgate.stores.conversation_items import (
     conditions,
     exchange_items,
     items_of,
+    number_of,
     padded,
     place_of,
     read_rows,
@@ -138,7 +139,7 @@ class Conversations:
                 # Who searches does not ask for the last second; it costs half.
                 is_consistent=False,
             )
-            these = {int(item["place"].partition("/")[0]) for item in items}
+            these = set(map(number_of, items))
             ids = these if ids is None else ids & these
         return sorted(number for number in ids or () if number in numbers)
 
