@@ -35,6 +35,7 @@ class Said(NamedTuple):
     """An exchange: what was asked and what was answered, as it is shown and as it is searched."""
 
     messages: Sequence[Mapping[str, Any]]
+    """Each with a `message_id`, which no other one has."""
     texts: Sequence[str]
     """Folded, as `search` wants them."""
 
@@ -159,7 +160,9 @@ def read_rows(items: Sequence[Item]) -> list[Row]:
             continue  # Its row has expired a moment before its messages.
         exchanges = groupby(pieces, key=lambda item: item["place"].rpartition("/")[0])
         texts = ("".join(piece["messages"] for piece in exchange) for _, exchange in exchanges)
-        rows.append(Row(number, first["facts"], [message for text in texts for message in json.loads(text)]))
+        # One that was put again, because nobody knew that it was there, is there once.
+        messages = {message["message_id"]: message for text in texts for message in json.loads(text)}
+        rows.append(Row(number, first["facts"], list(messages.values())))
     return rows
 
 

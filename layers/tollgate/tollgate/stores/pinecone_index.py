@@ -5,6 +5,7 @@ https://docs.pinecone.io/reference/api
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx2
@@ -44,8 +45,10 @@ Credential = Callable[[str, bool], Awaitable[str | None]]
 class PineconeIndexes:
     """The indexes of one Pinecone project. Where each of them is, is asked for once."""
 
+    name = _NAME
     most_metadata_bytes: int | None = 40_960
     has_namespaces = True
+    mismatch_code = "vector_dimension_mismatch"
 
     def __init__(self, credential: Credential, *, http: httpx2.AsyncClient, environment: Mapping[str, str]) -> None:
         del http  # The SDK has a client of its own.
@@ -82,9 +85,7 @@ class PineconeIndexes:
             vectors = [
                 {"id": record.id, "values": list(record.values), "metadata": dict(record.metadata)} for record in batch
             ]
-            await self._with(
-                target, lambda index, vectors=vectors: index.upsert(vectors=vectors, namespace=target.namespace)
-            )
+            await self._with(target, partial(_upsert, vectors, target.namespace))
 
     async def delete(self, target: Target, ids: Sequence[str]) -> None:
         """Remove records by their ids.
@@ -92,7 +93,7 @@ class PineconeIndexes:
         Raises NotFound, UpstreamError.
         """
         for some in slices(ids, _IDS_AT_ONCE):
-            await self._with(target, lambda index, some=some: index.delete(ids=list(some), namespace=target.namespace))
+            await self._with(target, partial(_delete, some, target.namespace))
 
     async def delete_others(self, target: Target, parents: Sequence[str], keep: Sequence[str], owner: str) -> None:
         """Remove what an account may replace of these parents, but for the records to keep.
@@ -168,6 +169,14 @@ class PineconeIndexes:
     def _retire(self) -> None:
         self._retired += [*self._indexes.values(), *([self._project[1]] if self._project else [])]
         self._indexes, self._project = {}, None
+
+
+async def _upsert(vectors: list[dict[str, Any]], namespace: str, index: "AsyncIndex") -> None:
+    await index.upsert(vectors=vectors, namespace=namespace)
+
+
+async def _delete(ids: Sequence[str], namespace: str, index: "AsyncIndex") -> None:
+    await index.delete(ids=list(ids), namespace=namespace)
 
 
 def _of(owner: str) -> dict[str, Any]:

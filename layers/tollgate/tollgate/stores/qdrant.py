@@ -42,8 +42,10 @@ Credential = Callable[[str, bool], Awaitable[str | None]]
 class QdrantCollections:
     """The collections of one Qdrant. A key is sent where there is one."""
 
+    name = _NAME
     most_metadata_bytes: int | None = None
     has_namespaces = False
+    mismatch_code = "qdrant_vector_dimension_mismatch"
 
     def __init__(self, credential: Credential, *, http: httpx2.AsyncClient, environment: Mapping[str, str]) -> None:
         del environment  # Its address is a setting as its key is.

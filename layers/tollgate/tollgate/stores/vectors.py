@@ -55,12 +55,18 @@ class Hit(NamedTuple):
 class VectorStore(Protocol):
     """One vector store as this deployment reaches it. All of it raises NotFound and UpstreamError.
 
-    `most_metadata_bytes` is how much may be known of one record; None where that has no limit. `has_namespaces` tells
-    whether a target has parts.
+    `name` is the store's, `most_metadata_bytes` how much may be known of one record, None where that has no limit;
+    `has_namespaces` tells whether a target has parts, and `mismatch_code` what a vector of another length is called.
     """
 
+    name: str
     most_metadata_bytes: int | None
     has_namespaces: bool
+    mismatch_code: str
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
 
     async def dimension(self, target: Target) -> int:
         """How long its vectors are.
@@ -108,7 +114,8 @@ def slices(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:
 
 def refused(store: str, status: int, *, retry_after_s: float | None = None, detail: str | None = None) -> TollgateError:
     """What a store's status means for the caller. Its words are for the operator alone."""
-    code, facts = f"{store}_api_error", {"provider": store, "upstream_status": status, "detail": detail}
+    code = f"{store}_api_error"
+    facts: dict[str, Any] = {"provider": store, "upstream_status": status, "detail": detail}
     match status:
         case 404:
             return NotFound("There is no such index or collection.", param="target_id", code=code)
