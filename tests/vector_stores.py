@@ -1,6 +1,5 @@
 """Vector stores on loopback. Qdrant's answers are those of its client's own engine; Pinecone's are played."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import sqrt
@@ -69,6 +68,11 @@ class Qdrant(Doubled):
         """What is known of the points of a collection, by parent and place."""
         points, _ = self.engine.scroll(name, limit=10_000)
         return _ordered([point.payload or {} for point in points])
+
+    def ids(self, name: str, owner: str) -> list[Any]:
+        """The ids of the points of an account."""
+        points, _ = self.engine.scroll(name, limit=10_000)
+        return [point.id for point in points if (point.payload or {}).get("tollgate_account") == owner]
 
     def put(self, name: str, point_id: str, vector: list[float], **payload: Any) -> None:
         """Put a point there by another way."""
@@ -192,8 +196,3 @@ def _cosine(left: list[float], right: list[float]) -> float:
 
 def _ordered(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(records, key=lambda one: (str(one.get("parent_vector_id")), one.get("chunk_index", 0)))
-
-
-def as_json(value: Any) -> Any:
-    """A value as it comes back from JSON."""
-    return json.loads(json.dumps(value))
