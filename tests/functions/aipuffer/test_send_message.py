@@ -204,12 +204,23 @@ class TestFailures:
 
         assert told(await say(site, await bot(site), key=key)) == (403, "rest_aipkit_model_not_allowed")
 
-    async def test_a_bot_that_looks_things_up_says_what_is_missing(self, site: Site) -> None:
-        bot_id = await bot(site, enable_vector_store=True, vector_store_provider="qdrant")
+    @pytest.mark.parametrize(
+        ("settings", "status", "code"),
+        [
+            ({"vector_store_provider": "qdrant"}, 422, "missing_vector_text_target"),
+            ({"vector_store_provider": "qdrant", "qdrant_collection_names": "help"}, 503, "missing_qdrant_url"),
+            ({"vector_store_provider": "pinecone", "pinecone_index_name": "help"}, 503, "missing_api_key_pinecone"),
+        ],
+    )
+    async def test_a_bot_that_looks_things_up_says_what_is_missing(
+        self, site: Site, settings: dict[str, str], status: int, code: str
+    ) -> None:
+        embedding = {"vector_embedding_provider": "sandbox", "vector_embedding_model": "embedding"}
+        bot_id = await bot(site, enable_vector_store=True, **embedding, **settings)
 
         response = await say(site, bot_id)
 
-        assert told(response) == (503, "vector_store_not_configured")
+        assert told(response) == (status, code)
         assert await site.ledger() == []
 
     async def test_a_failure_counts_for_nothing(self, site: Site) -> None:
