@@ -1,6 +1,7 @@
 """POST /aipkit/v1/chat/{bot_id}/message."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,19 @@ async def test_a_conversation_has_an_id_that_the_next_question_may_carry(site: S
 
     assert (len(first), again) == (36, first)
     assert odd == "ab" + "x" * 34
+
+
+async def test_an_exchange_is_written_down_with_who_asked(site: Site) -> None:
+    bot_id = await bot(site)
+
+    first = (await say(site, bot_id, session_id="s1")).json()
+    await say(site, bot_id, "And you?", session_id="s1", conversation_uuid=first["conversation_uuid"])
+
+    (row,) = (await site.send("GET", f"{BASE}/logs?bot_id={bot_id}")).json()
+    said = [message["content"] for message in json.loads(row["messages"])["messages"]]
+    assert (row["session_id"], row["is_guest"], row["bot_name"]) == ("s1", "1", "Support Bot")
+    assert row["conversation_uuid"] == first["conversation_uuid"]
+    assert said[:3] == ["Hello", first["reply"], "And you?"]
 
 
 class TestWhatIsNoQuestion:
