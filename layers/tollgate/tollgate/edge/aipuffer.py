@@ -123,7 +123,7 @@ class PufferExchange(RestExchange):
 
     def _body_of(self, error: TollgateError) -> dict[str, Any]:
         passes_status = self._resources.settings.passes_upstream_status
-        return body_of(error, wait_ms=wait_ms(error), passes_status=passes_status)
+        return body_of(error, wait_ms=wait_ms(error, family="aipuffer"), passes_status=passes_status)
 
 
 def _form_fields(content: bytes) -> list[tuple[str, str]]:
