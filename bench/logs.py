@@ -37,10 +37,10 @@ _WORDS: Final = _TALK.split()
 
 
 class Memory:
-    """Items by shard, in the order of their places, and what was asked of them."""
+    """Items by shelf, in the order of their places, and what was asked of them."""
 
     def __init__(self) -> None:
-        self.shards: dict[str, list[tuple[str, dict[str, Any], int]]] = {}
+        self.shelves: dict[str, list[tuple[str, dict[str, Any], int]]] = {}
         self.requests = 0
         self.units = 0.0
         self.read_bytes = 0
@@ -48,9 +48,9 @@ class Memory:
         """What playing DynamoDB took of the processor's time."""
 
     def add(self, item: dict[str, Any]) -> None:
-        """Keep an item; those of a shard come in their order."""
+        """Keep an item; those of a shelf come in their order."""
         wire = to_wire_map(item)
-        self.shards.setdefault(item["shard"], []).append((item["place"], wire, _size(wire)))
+        self.shelves.setdefault(item["shelf"], []).append((item["place"], wire, _size(wire)))
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         """GetItem of a head, and Query."""
@@ -65,7 +65,7 @@ class Memory:
         body = json.loads(request.content)
         if "Key" in body:
             self.units += 1
-            (found,) = self.shards[body["Key"]["shard"]["S"]]
+            (found,) = self.shelves[body["Key"]["shelf"]["S"]]
             return httpx2.Response(200, json={"Item": found[1]})
         return httpx2.Response(200, json=self._query(body))
 
@@ -74,11 +74,11 @@ class Memory:
         after = body.get("ExclusiveStartKey", {}).get("place", {}).get("S", "")
         found: list[dict[str, Any]] = []
         read, before, last = 0, "", None
-        for place, item, size in self.shards.get(values[":shard"], []):
+        for place, item, size in self.shelves.get(values[":shelf"], []):
             if place < values[":first"] or place > values.get(":last", "~") or place <= after:
                 continue
             if read + size > _PAGE_BYTES:
-                last = {"shard": {"S": values[":shard"]}, "place": {"S": before}}
+                last = {"shelf": {"S": values[":shelf"]}, "place": {"S": before}}
                 break
             read, before = read + size, place
             if _fits(item, values):
@@ -119,7 +119,7 @@ def _entries(count: int) -> Iterator[tuple[int, list[Entry]]]:
 def _filled(count: int) -> Memory:
     memory = Memory()
     head = {"latest": count, "period": 20_000, "firsts": {"20000": 1}, "overs": {"20000": 30_000}, "pending": {}}
-    memory.add({"shard": "acct/numbers", "place": "head", **head})
+    memory.add({"shelf": "acct/numbers", "place": "head", **head})
     for number, entries in _entries(count):
         for item in items_of(entries[0], [number, number], 0):
             memory.add(item)
