@@ -62,6 +62,26 @@ async def test_flags_numbers_and_lists_come_as_forms_write_them(site: Site) -> N
     )
 
 
+async def test_what_is_no_text_in_a_form_is_left_out(site: Site) -> None:
+    made = await site.send(
+        "POST", PATH, headers=FORM, content=b"provider=sandbox&name=Caf%C3%A9+\xc3\xbc%FF\xff%ED%A0%80!"
+    )
+
+    assert (made.status_code, made.json()["name"]) == (201, "Café ü!")
+
+
+async def test_a_form_of_too_many_fields_is_refused(site: Site) -> None:
+    content = "&".join(f"a{number}=1" for number in range(1_001))
+
+    response = await site.send("POST", PATH, headers=FORM, content=content)
+
+    assert told(response) == (400, "rest_aipkit_invalid_param")
+    assert told(await site.world.client.post(PATH, headers=FORM, content=content)) == (
+        401,
+        "rest_aipkit_invalid_api_key",
+    )
+
+
 async def test_a_form_with_parts_is_read_like_any_other(site: Site) -> None:
     parts: Any = {"name": (None, "Parts"), "provider": (None, "sandbox"), "conversation_starters[0]": (None, "Hi")}
 

@@ -131,8 +131,9 @@ class PufferExchange(RestExchange):
 
 
 def _form_fields(content: bytes) -> list[tuple[str, str]]:
+    # As the plugin has it, what is no UTF-8 is left out.
+    text = content.decode(errors="ignore")
     try:
-        text = content.decode("ascii", "surrogateescape")
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="ignore")
     except ValueError as exc:
         raise BadRequest(f"The form has more than {MOST_FIELDS} fields.") from exc
