@@ -1,14 +1,18 @@
 """POST /aipkit/v1/images/generate."""
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
+from pathlib import Path
 from struct import unpack
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.functions.aipuffer.conftest import BASE, faults, told
+from tests.conftest import WorldMaker
+from tests.functions.aipuffer.conftest import BASE, faults, make_site, told
 from tests.functions.conftest import Site
+from tests.upstream import Upstream, json_reply
+from tollgate.providers.sandbox_images import draw_stripes
 
 PATH = f"{BASE}/images/generate"
 
@@ -66,6 +70,32 @@ async def test_usage_is_told_in_tokens(site: Site) -> None:
 
     assert usage.keys() == {"input_tokens", "output_tokens", "total_tokens"}
     assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] > 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent"),
+    [
+        ({}, {"aspectRatio": "1:1", "imageSize": "1K"}),
+        ({"size": "1792x1024"}, {"aspectRatio": "16:9", "imageSize": "2K"}),
+        ({"aspect_ratio": "16:9"}, {"aspectRatio": "16:9"}),
+        ({"aspect_ratio": "9:16", "resolution": "4K"}, {"aspectRatio": "9:16", "imageSize": "4K"}),
+        ({"aspect_ratio": "auto", "size": "1024x1024"}, {"aspectRatio": "1:1", "imageSize": "1K"}),
+    ],
+)
+async def test_google_draws_by_ratio_and_resolution(
+    make_world: WorldMaker, tmp_path: Path, wanted: dict[str, str], sent: dict[str, str]
+) -> None:
+    drawn = {"inlineData": {"mimeType": "image/png", "data": b64encode(draw_stripes("x", 8, 8)).decode()}}
+    reply = {"candidates": [{"content": {"parts": [drawn]}, "finishReason": "STOP"}]}
+    async with Upstream(json_reply(reply)) as upstream:
+        google = {"GEMINI_BASE_URL": f"{upstream.url}/v1beta", "GEMINI_API_KEY": "key"}
+        site = await make_site(make_world, upstream, tmp_path, **google)
+
+        response = await draw(site, provider="Google", model="gemini-3-pro-image", n=2, **{"size": ..., **wanted})
+
+        assert [len(response.json()["images"]), response.json()["message"][:1]] == [2, "2"]
+        assert len(upstream.requests) == 2
+        assert upstream.requests[0].json["generationConfig"]["imageConfig"] == sent
 
 
 async def test_old_qualities_have_no_effect(site: Site) -> None:

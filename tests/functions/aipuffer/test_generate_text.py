@@ -116,7 +116,8 @@ class TestParameters:
             ({"temperature": "0.5"}, {"temperature": 0.5}),
             ({"temperature": "warm"}, {"temperature": 0.0}),
             ({"max_completion_tokens": "200"}, {"max_completion_tokens": 200}),
-            ({"top_p": 0.9, "stop": "END"}, {"top_p": 0.9, "stop": ["END"]}),
+            ({"top_p": 0.9, "stop": "END"}, {"top_p": 0.9, "stop": ["END"], "temperature": None}),
+            ({"top_p": 7, "temperature": 0.1}, {"top_p": 1.0, "temperature": 0.1}),
             ({"stop": ["a", "b"], "unknown": 1}, {"stop": ["a", "b"]}),
         ],
     )

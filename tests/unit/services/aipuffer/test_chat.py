@@ -113,3 +113,16 @@ async def test_the_account_of_the_bot_pays_and_its_models_are_all_that_there_are
         assert heard == ["Hel", "lo!"]
         assert reply.usage == {"input_tokens": 19, "output_tokens": 10, "total_tokens": 29}
         assert upstream.requests[0].json["max_completion_tokens"] == 9
+
+
+@pytest.mark.parametrize("is_aware", [True, False])
+async def test_a_bot_that_is_aware_of_its_page_is_told_what_it_says(talk: Talk, is_aware: bool) -> None:
+    bot = talk.bot(content_aware_enabled=is_aware, instructions="Be kind.")
+    turn = Turn(bot, GUEST, [ChatMessage(role="user", content="Hi")], page="Open from nine.\x00" + "x" * 9_000)
+
+    conversation = await begin(turn, a_call(caller=caller_for(bot)), talk.world.resources)
+
+    told = conversation.prompt.body["messages"][0]["content"]
+    assert told.endswith("Be kind.")
+    assert ("Open from nine." in told) == is_aware
+    assert len(told) < 5_000

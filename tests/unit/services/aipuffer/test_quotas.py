@@ -49,21 +49,19 @@ def test_guests_and_users_have_limits_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("period", "before", "after", "is_same"),
     [
-        ("daily", (2026, 11, 21, 22, 59), (2026, 11, 21, 23, 0), False),
-        ("daily", (2026, 11, 20, 23, 0), (2026, 11, 21, 22, 59), True),
-        ("weekly", (2026, 11, 22, 22, 59), (2026, 11, 22, 23, 0), False),
-        ("weekly", (2026, 11, 15, 23, 0), (2026, 11, 22, 22, 59), True),
-        ("monthly", (2026, 11, 30, 22, 59), (2026, 11, 30, 23, 0), False),
-        ("never", (2020, 1, 1), (2030, 1, 1), True),
+        ("daily", "2026-11-21T22:59", "2026-11-21T23:00", False),
+        ("daily", "2026-11-20T23:00", "2026-11-21T22:59", True),
+        ("weekly", "2026-11-22T22:59", "2026-11-22T23:00", False),
+        ("weekly", "2026-11-15T23:00", "2026-11-22T22:59", True),
+        ("monthly", "2026-11-30T22:59", "2026-11-30T23:00", False),
+        ("never", "2020-01-01T00:00", "2030-01-01T00:00", True),
     ],
 )
-def test_a_period_begins_at_midnight_where_the_operator_is(
-    period: str, before: tuple[int, ...], after: tuple[int, ...], is_same: bool
-) -> None:
+def test_a_period_begins_at_midnight_where_the_operator_is(period: str, before: str, after: str, is_same: bool) -> None:
     bot, visitor = a_bot(token_reset_period=period), Visitor(session_id="s")
 
     names = [
-        counter_of(bot, visitor, local_time(datetime(*moment, tzinfo=UTC), "Europe/Berlin"))  # type: ignore[arg-type]
+        counter_of(bot, visitor, local_time(datetime.fromisoformat(f"{moment}Z"), "Europe/Berlin"))
         for moment in (before, after)
     ]
 
