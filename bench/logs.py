@@ -9,7 +9,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 import click
@@ -146,15 +146,15 @@ async def _measure(count: int) -> list[dict[str, Any]]:
         async def page(start: int) -> int:
             return len(await store.rows("acct", (await store.numbers("acct", None, _KEEPING)).page(start, 100)))
 
-        async def search(**sought: str) -> int:
-            return len(await store.search("acct", numbers, Sought(**sought)))
+        async def search(sought: Sought) -> int:
+            return len(await store.search("acct", numbers, sought))
 
-        jobs = {
+        jobs: dict[str, Callable[[], Awaitable[int]]] = {
             "first page of 100": lambda: page(0),
             "last page of 100": lambda: page(count - 100),
-            "text that one in 500 has": lambda: search(text="lighthouse"),
-            "text that nearly all have": lambda: search(text="order"),
-            "user": lambda: search(who="session-77"),
+            "text that one in 500 has": lambda: search(Sought(text="lighthouse")),
+            "text that nearly all have": lambda: search(Sought(text="order")),
+            "user": lambda: search(Sought(who="session-77")),
         }
         told = []
         for name, job in jobs.items():
