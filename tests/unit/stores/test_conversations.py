@@ -79,7 +79,7 @@ class TestRecording:
 
     async def test_a_row_has_so_many_exchanges_at_most(self, conversations: Conversations) -> None:
         await conversations.record(an_entry())
-        place = {"shard": "acct_1/threads/hash-7-one", "place": "thread"}
+        place = {"shelf": "acct_1/threads/hash-7-one", "place": "thread"}
         await conversations._table.update(place, "SET exchanges = :most", values={":most": MAX_EXCHANGES})
 
         assert await conversations.record(an_entry()) == 2
@@ -96,7 +96,7 @@ class TestRecording:
 
         items = [item async for item in conversations._table.scan()]
 
-        lasting = {item["shard"] for item in items if "expires_at" not in item}
+        lasting = {item["shelf"] for item in items if "expires_at" not in item}
         assert lasting == {"acct_1/numbers", "acct_1/bot 7/numbers"}
         assert {item["expires_at"] for item in items if "expires_at" in item} == {(20_000 + 1 + 30) * 86_400}
 
@@ -114,7 +114,7 @@ class TestRequestsThatDie:
         await conversations.record(an_entry(conversation="c", now_s=_NOW_S + 1_000))
 
         assert (before, await _all(conversations), await _all(conversations, bot_id=7)) == ([2], [2, 3], [2, 3])
-        head = await conversations._table.get({"shard": "acct_1/numbers", "place": "head"})
+        head = await conversations._table.get({"shelf": "acct_1/numbers", "place": "head"})
         assert head is not None
         assert (head["pending"], head["voided"]) == ({}, {"1"})
 
@@ -146,7 +146,7 @@ class TestRequestsThatDie:
         await conversations.record(entry)
         for scope in ("acct_1", "acct_1/bot 7"):
             numbers = {"#token": entry.token}
-            place = {"shard": f"{scope}/numbers", "place": "head"}
+            place = {"shelf": f"{scope}/numbers", "place": "head"}
             await conversations._table.update(place, "SET pending.#token = :one", names=numbers, values={":one": 1})
 
 
