@@ -1,6 +1,6 @@
 """Conversations: kept exchange by exchange, found by their numbers, and searched."""
 
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from tollgate.stores.numbers import Keeping
 
 _KEEPING = Keeping(today=20_000, days=30)
 _NOW_S = 20_000 * 86_400
+_LONG = Said([{"message_id": "long", "role": "user", "content": "long"}], ["x" * 250_000])
+_numbers = count()
 
 
 @pytest.fixture
@@ -23,14 +25,15 @@ def conversations(resources: Resources) -> Conversations:
 
 def an_entry(text: str = "Hello", *, conversation: str = "one", bot_id: int = 7, **changes: Any) -> Entry:
     """An exchange of a conversation; `who` and others are changed by their names."""
-    an_entry.count += 1  # type: ignore[attr-defined]
+    number = next(_numbers)
     thread = Thread("acct_1", bot_id, None, "session", conversation, "chat", f"hash-{bot_id}-{conversation}")
-    said = Said([{"role": "user", "content": text}, {"role": "bot", "content": "Yes."}], [text.casefold(), "yes."])
-    entry = Entry(thread, {"uuid": conversation}, "session", said, _KEEPING, _NOW_S, f"n{an_entry.count}")  # type: ignore[attr-defined]
+    messages = [
+        {"message_id": f"m{number}", "role": "user", "content": text},
+        {"message_id": f"m{number}b", "role": "bot", "content": "Yes."},
+    ]
+    said = Said(messages, [text.casefold(), "yes."])
+    entry = Entry(thread, {"uuid": conversation}, "session", said, _KEEPING, _NOW_S, f"n{number}")
     return entry._replace(**changes)
-
-
-an_entry.count = 0  # type: ignore[attr-defined]
 
 
 def _later(entry: Entry, days: int) -> Entry:
@@ -71,9 +74,10 @@ class TestRecording:
         assert await _texts(conversations, 1) == [[text]]
 
     async def test_a_full_conversation_goes_on_in_another_row(self, conversations: Conversations) -> None:
-        long = Said([{"role": "user", "content": "long"}], ["x" * 250_000])
-
-        ids = [await conversations.record(an_entry(said=long)), *[await conversations.record(an_entry()) for _ in "ab"]]
+        ids = [
+            await conversations.record(an_entry(said=_LONG)),
+            *[await conversations.record(an_entry()) for _ in "ab"],
+        ]
 
         assert ids == [1, 2, 2]
 
@@ -132,8 +136,7 @@ class TestRequestsThatDie:
     async def test_one_that_is_full_before_it_was_confirmed_counts_when_it_goes_on(
         self, conversations: Conversations
     ) -> None:
-        said = Said([{"role": "user", "content": "long"}], ["x" * 250_000])
-        await self._begin_and_die(conversations, an_entry(said=said))
+        await self._begin_and_die(conversations, an_entry(said=_LONG))
 
         await conversations.record(an_entry("more"))
 

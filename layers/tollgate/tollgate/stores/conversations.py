@@ -170,7 +170,7 @@ class Conversations:
         given = await _together(self._numbering.give(scope, token, entry.keeping) for scope in scopes)
         # Before the thread is claimed: it is the one that knows which of its numbers count.
         await self._decide(entry, scopes, given, closed)
-        number, expires_at = given[0].number, given[0].over_on * _DAY_S
+        number, expires_at = given[0].number, max(one.over_on for one in given) * _DAY_S
         items = items_of(entry, [one.number for one in given], expires_at)
         await _together(self._table.put(item) for item in items)
         await self._put_exchange(entry, number, 1, expires_at=expires_at)

@@ -29,7 +29,8 @@ from tollgate.stores.vectors import Record, Target, VectorStore
 _PASSAGES_AT_ONCE: Final = 100
 _PATIENCE_S: Final = 240.0
 """API Gateway ends a request when nothing was sent for five minutes."""
-_LEASE: Final = timedelta(minutes=6)
+_LEASE: Final = timedelta(minutes=10)
+"""Longer than a request can last: a claim that is older belongs to a function that died."""
 _LONGEST_NAME: Final = 255
 
 _log: Final = logging.getLogger(__name__)
@@ -223,11 +224,16 @@ async def _claimed(
     now = resources.now()
     keys = [_key(source, place, call) for source in group]
     claims = await asyncio.gather(
-        *(resources.idempotency.claim(key, now=now, lease_ends_at=now + _LEASE) for key in keys)
+        *(resources.idempotency.claim(key, now=now, lease_ends_at=now + _LEASE) for key in keys),
+        return_exceptions=True,
     )
     held = [key for key, taken in zip(keys, claims, strict=True) if taken is None]
     try:
         for source, taken in zip(group, claims, strict=True):
+            if isinstance(taken, AwsError | AwsUnavailable):
+                raise Unavailable("It cannot be found out whether a text is being stored. Try again.") from taken
+            if isinstance(taken, BaseException):
+                raise taken
             if taken is not None:
                 raise Conflict(
                     f"'{source.parent_id}' is being stored by another request. Try again.",
