@@ -81,6 +81,7 @@ async def shop(make_world: WorldMaker, upstream: Upstream, tmp_path: Path) -> As
     """A gateway with both stores, each with an index or a collection `help-center` of four dimensions."""
     models = [a_model("small"), a_model("fixed", dimensions=8, supported_parameters=["encoding_format"]), an_entry()]
     models += [a_model("cut", dimensions=[8, 4]), a_model("moody", dimensions=None)]
+    models += [a_model("", id="ollama/mxbai-embed-large", pricing={**_PRICE, "input": 0}, context_length=512)]
     catalogue = tmp_path / "catalogue.json"
     catalogue.write_text(json.dumps({"models": models}))
     pinecone, qdrant = Pinecone(key="pc-operator", dimensions={"help-center": 4}), Qdrant()
@@ -530,6 +531,14 @@ class TestRequests:
             ({"target_id": " "}, "missing_vector_text_target"),
             ({"embedding_model": ""}, "missing_vector_text_embedding_config"),
             ({"vectors": [{"content": "x", "metadata": {"a": "y" * 41_000}}]}, "vector_text_chunking_failed"),
+            (
+                {
+                    "vectors": [{"content": "x" * 600_000}],
+                    "embedding_provider": "ollama",
+                    "embedding_model": "mxbai-embed-large",
+                },
+                "vector_text_chunking_failed",
+            ),
         ],
     )
     async def test_what_says_nothing_or_too_much_is_refused_and_nothing_is_stored(

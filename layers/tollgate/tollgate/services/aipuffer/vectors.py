@@ -29,6 +29,8 @@ from tollgate.stores.vectors import Record, Target, VectorStore
 _PASSAGES_AT_ONCE: Final = 100
 _PATIENCE_S: Final = 240.0
 """API Gateway ends a request when nothing was sent for five minutes."""
+_LAST_GROUP_S: Final = 30.0
+"""What has to be left of the function's time for another group."""
 _LEASE: Final = timedelta(minutes=10)
 """Longer than a request can last: a claim that is older belongs to a function that died."""
 _LONGEST_NAME: Final = 255
@@ -53,7 +55,7 @@ async def upsert_vectors(request: UpsertVectorsRequest, call: Call, resources: R
     Raises BadRequest, InvalidParams, NotFound, Forbidden, PaymentRequired, Conflict, DimensionMismatch, Unavailable,
     UpstreamError.
     """
-    gives_up_at = time.monotonic() + _PATIENCE_S
+    gives_up_at = time.monotonic() + min(_PATIENCE_S, call.time_left_s - _LAST_GROUP_S)
     _check(request)
     model = embedding_model(request.embedding_provider, request.embedding_model, resources)
     store = resources.vector_store(request.provider)
