@@ -249,7 +249,7 @@ def test_a_worker_of_a_queue_names_the_messages_that_failed_and_has_the_time_for
 
 def test_nothing_in_a_deployment_lets_webhooks_be_on_its_own_machine() -> None:
     variables = {name: "on" for function in FUNCTIONS for name in function.environment}
-    variables |= {name.upper(): "on" for name in TEMPLATE.raw["Parameters"]} | {"PROVIDER_SETTINGS": "{}"}
+    variables |= {name.upper(): "on" for name in TEMPLATE.raw["Parameters"]} | {"PROVIDER_SETTINGS": "{}", "CONVERSATION_DAYS": "90"}
     guesses = {
         f"{prefix}ALLOW{verb}_LOOPBACK{end}": "on"
         for prefix in ("", "TOLLGATE_")
