@@ -1,0 +1,54 @@
+// What a visitor said and was told, for as long as the tab is open. Nothing of it is kept on the gateway's behalf.
+const MOST_KEPT = 200;
+
+class Conversation {
+  constructor(botId) {
+    this.key = `tollgate-chat-${botId}`;
+    const kept = this.read();
+    this.id = kept.id || newId();
+    this.messages = Array.isArray(kept.messages) ? kept.messages.filter(isMessage) : [];
+    this.hasConsent = kept.hasConsent === true;
+    this.isOpen = kept.isOpen === true;
+    this.draft = typeof kept.draft === "string" ? kept.draft : "";
+  }
+
+  read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.key)) || {};
+    } catch {
+      return {};
+    }
+  }
+
+  save() {
+    const { id, messages, hasConsent, isOpen, draft } = this;
+    try {
+      const kept = { id, messages: messages.slice(-MOST_KEPT), hasConsent, isOpen, draft };
+      sessionStorage.setItem(this.key, JSON.stringify(kept));
+    } catch {
+      // A page that may not keep anything has its conversation until it is left.
+    }
+  }
+
+  begin() {
+    this.id = newId();
+    this.messages = [];
+    this.save();
+  }
+
+  // What the chatbot gets to read: the last messages, beginning with the visitor's.
+  history(most) {
+    const said = this.messages.filter((message) => message.content.trim()).slice(-most);
+    const first = said.findIndex((message) => message.role === "user");
+    return said.slice(first).map(({ role, content }) => ({ role, content }));
+  }
+}
+
+// `crypto.randomUUID` is there for pages with TLS only.
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function isMessage(value) {
+  return (value?.role === "user" || value?.role === "assistant") && typeof value.content === "string";
+}
