@@ -234,9 +234,8 @@ class Chat {
 
   async events(signal) {
     if (Date.now() > this.tokenEndsAt - RENEW_BEFORE_MS) await this.renew(signal);
-    const first = this.opened(signal);
     try {
-      return await first;
+      return await this.opened(signal);
     } catch (error) {
       if (error.code !== "rest_aipkit_widget_token_invalid") throw error;
       // The page slept longer than the token lives.
@@ -248,15 +247,7 @@ class Chat {
   // The events of a stream that has begun, so that a refusal is known before the first of them.
   async opened(signal) {
     const { config, conversation } = this;
-    const events = ask(
-      config.ajaxUrl,
-      {
-        token: this.token,
-        conversation_uuid: conversation.id,
-        messages: conversation.history(config.maxMessages),
-      },
-      signal,
-    );
+    const events = ask(config.ajaxUrl, conversation.asked(this.token, config.maxMessages), signal);
     const first = await events.next();
     return (async function* () {
       if (!first.done) yield first.value;
@@ -265,7 +256,7 @@ class Chat {
   }
 
   async renew(signal) {
-    const url = new URL(this.config.configUrl || this.config.refreshUrl);
+    const url = new URL(this.config.configUrl || this.config.embedConfigUrl);
     url.searchParams.set("session_id", this.config.sessionId);
     const response = await fetch(url, { credentials: "omit", cache: "no-store", signal });
     const body = await response.json().catch(() => ({}));

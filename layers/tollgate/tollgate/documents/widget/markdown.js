@@ -293,12 +293,23 @@ function bracketed(text, at, depth, hopeless) {
   if (middle < 0 || middle === text.length) return null;
   const shown = text.slice(at + 1, middle);
   if (shown.includes("[")) return null;
-  const end = text.indexOf(")", middle);
+  const end = endOfAddress(text, middle + 2);
   if (end < 0) return null;
   const [address] = text.slice(middle + 2, end).trim().replace(/^<|>$/g, "").split(/\s+["'(]/);
   const safe = safeAddress(address);
   const inner = inline(shown || address, depth + 1);
   return { node: safe ? link(safe, ...inner) : element("span", {}, ...inner), end: end + 1 };
+}
+
+// Addresses may have brackets of their own.
+function endOfAddress(text, from) {
+  let open = 0;
+  for (let at = from; at < text.length && text[at] !== "\n"; at += 1) {
+    if (text[at] === "(") open += 1;
+    else if (text[at] === ")" && open === 0) return at;
+    else if (text[at] === ")") open -= 1;
+  }
+  return -1;
 }
 
 function emphasis(text, at, depth, hopeless) {

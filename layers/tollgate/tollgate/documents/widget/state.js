@@ -36,11 +36,16 @@ class Conversation {
     this.save();
   }
 
-  // What the chatbot gets to read: the last messages, beginning with the visitor's.
-  history(most) {
+  // What the chatbot gets to read, as a form: the last messages, beginning with the visitor's.
+  asked(token, most) {
     const said = this.messages.filter((message) => message.content.trim()).slice(-most);
+    const form = new URLSearchParams({ token, conversation_uuid: this.id });
     const first = said.findIndex((message) => message.role === "user");
-    return said.slice(first).map(({ role, content }) => ({ role, content }));
+    said.slice(first).forEach(({ role, content }, number) => {
+      form.append(`messages[${number}][role]`, role);
+      form.append(`messages[${number}][content]`, content);
+    });
+    return form;
   }
 }
 

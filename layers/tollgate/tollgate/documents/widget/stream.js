@@ -8,13 +8,14 @@ class Refusal extends Error {
   }
 }
 
-// One question and its answer as events `[name, data]`. Throws Refusal, or TypeError where nobody was reached.
+// One question, a form, and its answer as events `[name, data]`. A form is what browsers send without asking first
+// whether they may, which would take as long as a question. Throws Refusal, or TypeError where nobody was reached.
 async function* ask(address, body, signal) {
   const response = await fetch(address, {
     method: "POST",
     credentials: "omit",
-    headers: { "content-type": "application/json", accept: "text/event-stream" },
-    body: JSON.stringify(body),
+    headers: { accept: "text/event-stream" },
+    body,
     signal,
   });
   if (!response.ok) throw new Refusal(response.status, await response.json().catch(() => ({})));

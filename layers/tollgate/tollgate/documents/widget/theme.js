@@ -1,6 +1,7 @@
 // Colours are taken only where a browser takes them for colours, so no setting can carry anything else.
 const COLOURS = {
   primary_color: "--tg-primary",
+  link_color: "--tg-link",
   primary_text_color: "--tg-on-primary",
   background_color: "--tg-background",
   surface_color: "--tg-surface",
@@ -21,6 +22,7 @@ function applyTheme(host, config) {
   for (const [name, property] of Object.entries(COLOURS)) {
     if (CSS.supports("color", settings[name] || "")) host.style.setProperty(property, settings[name]);
   }
+  if (settings.primary_color && !settings.link_color) host.style.setProperty("--tg-link", "inherit");
   const on = readableOn(settings.primary_color);
   if (on && !settings.primary_text_color) host.style.setProperty("--tg-on-primary", on);
   const radius = Number(settings.radius);
