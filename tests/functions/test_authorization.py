@@ -7,10 +7,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.builders import a_call, a_caller
 from tests.conftest import World
 from tests.functions.conftest import Site
 from tests.recordings import FORM, a_form, a_wav
 from tollgate.auth.capabilities import CAPABILITIES
+from tollgate.contracts.aipuffer.chatbots import CreateChatbotRequest
+from tollgate.services.aipuffer.chatbots import create_chatbot
 from tollgate_cli.template import Route, read_template
 
 _ROUTES = [route for function in read_template().functions.values() for route in function.routes]
@@ -28,6 +31,8 @@ _BODIES: dict[str, Any] = {
     "CreateTranscriptionFunction": a_form(("model", "sandbox/transcription"), ("file", ("a.wav", a_wav(1)))),
     "GenerateResultFunction": _PROMPT,
     "CheckSupportFunction": _PROMPT,
+    "CreateChatbotFunction": {"name": "another", "provider": "sandbox"},
+    "UpdateChatbotFunction": {"name": "renamed"},
     "AnalyzeCodeFunction": {"code": "<?php echo 1;", "analysis_type": "security"},
     "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
     "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
@@ -61,6 +66,13 @@ _NEEDS: dict[str, str | None] = {
     "AnalyzeBatchFunction": "prompt_ai",
     "AnalyzeBlockFunction": "prompt_ai",
     "AnalyzeThemeFunction": "prompt_ai",
+    "CreateChatbotFunction": "manage_chatbots",
+    "ListChatbotsFunction": "manage_chatbots",
+    "GetChatbotFunction": "manage_chatbots",
+    "UpdateChatbotFunction": "manage_chatbots",
+    "DeleteChatbotFunction": "manage_chatbots",
+    "ListBotsFunction": "read_chatbots",
+    "GetPufferNamespaceFunction": None,
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",
@@ -76,9 +88,15 @@ class _Tenant:
     world: World
     account_id: str
     key_id: str
+    bot_id: int
 
     async def call(self, route: Route, key: str | None) -> httpx2.Response:
-        values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id}
+        values = {
+            "model_id": "sandbox%2Fchat",
+            "key_id": self.key_id,
+            "account_id": self.account_id,
+            "bot_id": self.bot_id,
+        }
         if "{provider_id}" in route.path:
             values |= {"provider_id": "sandbox", "model_id": "chat"}
         path = route.path.replace("+}", "}").format(**values)
@@ -95,7 +113,16 @@ class _Tenant:
 async def _tenant(world: World) -> _Tenant:
     account_id = await world.account()
     await world.key(account_id, "inference")
-    return _Tenant(world, account_id, (await world.resources.keys.list(account_id))[0].id)
+    key_id = (await world.resources.keys.list(account_id))[0].id
+    return _Tenant(world, account_id, key_id, await _bot(world, account_id))
+
+
+async def _bot(world: World, account_id: str) -> int:
+    """A chatbot of an account."""
+    request = CreateChatbotRequest(name="test", provider="sandbox")
+    answer = await create_chatbot(request, a_call(caller=a_caller(account_id=account_id)), world.resources)
+    bot_id: int = answer.content["bot_id"]
+    return bot_id
 
 
 def test_every_function_with_a_route_is_in_the_table() -> None:
@@ -118,7 +145,8 @@ async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, rou
         else:
             assert response.status_code < 300, (capability, response.text)
 
-    opens = {needed, "operate"} | ({"manage_keys"} if needed == "read_keys" else set())
+    included = {"read_keys": {"manage_keys"}, "read_chatbots": {"manage_chatbots", "prompt_ai"}}
+    opens = {needed, "operate"} | included.get(needed or "", set())
     assert set(refused) == (set() if needed in {None, "any"} else set(CAPABILITIES) - opens)
 
 
@@ -238,8 +266,10 @@ class TestCredentials:
 
 
 async def _fresh(route: Route, tenant: _Tenant) -> Route:
-    """The route; where it deletes a key, there is one to delete again."""
-    if route.method == "DELETE":
+    """The route; where it deletes something, there is one to delete again."""
+    if "bot_id" in route.path and route.method == "DELETE":
+        object.__setattr__(tenant, "bot_id", await _bot(tenant.world, tenant.account_id))
+    elif route.method == "DELETE":
         await tenant.world.key(tenant.account_id, "inference")
         object.__setattr__(tenant, "key_id", (await tenant.world.resources.keys.list(tenant.account_id))[-1].id)
     return route

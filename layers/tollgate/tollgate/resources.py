@@ -31,6 +31,7 @@ from tollgate.stores.table import Table
 
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.chatbots import Chatbots
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.web import Web
 
@@ -77,6 +78,13 @@ class Resources:
         from tollgate.stores.idempotency import IdempotencyKeys  # noqa: PLC0415 - few requests may be repeated
 
         return IdempotencyKeys(self._table(self.settings.idempotency_table), lambda: self.bucket)
+
+    @cached_property
+    def chatbots(self) -> "Chatbots":
+        """Chatbots and their settings."""
+        from tollgate.stores.chatbots import Chatbots  # noqa: PLC0415 - only one family has any
+
+        return Chatbots(self._table(self.settings.chatbots_table))
 
     @cached_property
     def cooldowns(self) -> Cooldowns:

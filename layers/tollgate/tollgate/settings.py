@@ -30,6 +30,13 @@ class Settings:
     model_namespace: str = "puqai"
     """A leading segment of model ids that is accepted and taken off."""
     cors_origins: tuple[str, ...] = ("*",)
+    chatbots_table: str = ""
+    time_zone: str = "UTC"
+    """Where days begin for chatbots' dates and limits, by its name in the IANA database."""
+    is_puffer_on: bool = True
+    """Whether the API of AI Puffer takes keys at all."""
+    passes_upstream_status: bool = False
+    """Whether AI Puffer's clients get a provider's status as it is, as from the plugin."""
     catalogue_path: str | None = None
     """A JSON file with models that are added to the catalogue or replace those in it."""
     providers_path: str | None = None
@@ -62,6 +69,10 @@ class Settings:
             is_listing_gated=_is_on(get("GATE_MODEL_LISTING", "on")),
             model_namespace=get("MODEL_NAMESPACE", "puqai"),
             cors_origins=tuple(origin.strip() for origin in get("CORS_ORIGINS", "*").split(",") if origin.strip()),
+            chatbots_table=get("CHATBOTS_TABLE", ""),
+            time_zone=get("TIME_ZONE") or "UTC",
+            is_puffer_on=_is_on(get("PUFFER_API", "on")),
+            passes_upstream_status=get("PUFFER_UPSTREAM_STATUS", "mapped").strip().lower() == "passed",
             catalogue_path=get("TOLLGATE_CATALOGUE") or None,
             providers_path=get("TOLLGATE_PROVIDERS") or None,
             environment=environment,

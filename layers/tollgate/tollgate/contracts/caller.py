@@ -49,6 +49,8 @@ class Call:
     method: str = "GET"
     path: str = "/"
     """As it was sent, still percent-encoded."""
+    address: str = ""
+    """The IP address that the request came from, as API Gateway saw it."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The JSON body as it was sent, unknown fields included."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -84,6 +84,14 @@ def parse_form(content: bytes, content_type: str, shape: type[Form]) -> dict[str
 
     Raises UnsupportedMediaType, InvalidMultipart.
     """
+    return _gathered(read_parts(content, content_type), _lists_of(shape))
+
+
+def read_parts(content: bytes, content_type: str) -> list[tuple[str, Any]]:
+    """The parts of a form in their order: the name of each, and its text or file.
+
+    Raises UnsupportedMediaType, InvalidMultipart.
+    """
     media_type, options = parse_options_header(content_type)
     if media_type != MEDIA_TYPE.encode():
         told = media_type.decode("latin-1")[:_LONGEST_TYPE]
@@ -102,7 +110,7 @@ def parse_form(content: bytes, content_type: str, shape: type[Form]) -> dict[str
         raise InvalidMultipart("The form cannot be read: it is not made of parts between its boundaries.") from exc
     if not reader.is_whole:
         raise InvalidMultipart("The form ends before its last part does.")
-    return _gathered([part.value() for part in reader.parts], _lists_of(shape))
+    return [part.value() for part in reader.parts]
 
 
 def _gathered(parts: list[tuple[str, Any]], lists: frozenset[str]) -> dict[str, Any]:
