@@ -78,6 +78,8 @@ _NEEDS: dict[str, str | None] = {
     "UpdateAccountFunction": "operate",
     "CreateCreditFunction": "operate",
     "ListLedgerFunction": "operate",
+    "GetEmbedConfigFunction": None,
+    "GetWidgetAssetFunction": None,
     "GetOpenapiFunction": None,
     "GetDocsFunction": None,
 }
@@ -96,6 +98,7 @@ class _Tenant:
             "key_id": self.key_id,
             "account_id": self.account_id,
             "bot_id": self.bot_id,
+            "file": "embed.js",
         }
         if "{provider_id}" in route.path:
             values |= {"provider_id": "sandbox", "model_id": "chat"}

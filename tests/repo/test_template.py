@@ -14,7 +14,7 @@ TEMPLATE = read_template()
 RESOURCES = TEMPLATE.raw["Resources"]
 FUNCTIONS = tuple(TEMPLATE.functions.values())
 ORDER = ("CodeUri", "Handler", "Timeout", "Layers", "LoggingConfig", "Policies", "Environment", "Events")
-FLEETING = {"ProvidersTable", "IdempotencyTable"}
+FLEETING = {"ProvidersTable", "IdempotencyTable", "VisitsTable"}
 """What remembers nothing for longer than a day."""
 STORES = frozenset(
     {

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
     from tollgate.stores.chatbots import Chatbots
     from tollgate.stores.idempotency import IdempotencyKeys
+    from tollgate.stores.visits import Visits
     from tollgate.stores.web import Web
 
 
@@ -115,6 +116,13 @@ class Resources:
             credentials=self._aws_credentials,
             now=self.now,
         )
+
+    @cached_property
+    def visits(self) -> "Visits":
+        """How often visitors write to chatbots."""
+        from tollgate.stores.visits import Visits  # noqa: PLC0415 - only the chat in a page has any
+
+        return Visits(self._table(self.settings.visits_table))
 
     @cached_property
     def web(self) -> "Web":

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 LIFETIME: Final = timedelta(minutes=30)
 _PURPOSE: Final = "tollgate widget token 1"
-_TOKEN: Final = re.compile(r"([0-9a-f]{32})\.(\d{1,12})\.([A-Za-z0-9_-]{43})", re.ASCII)
-_SESSION: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_TOKEN: Final = re.compile(r"(sess_[0-9A-Z]{26})\.(\d{1,12})\.([A-Za-z0-9_-]{43})", re.ASCII)
+_SESSION: Final = re.compile(r"sess_[0-9A-Z]{26}", re.ASCII)
 
 
 class Page(NamedTuple):
@@ -27,7 +27,7 @@ class Page(NamedTuple):
 
 
 def is_session(text: str | None) -> bool:
-    """Whether a text can be the id of a session: 32 digits, hexadecimal."""
+    """Whether a text can be the id of a session."""
     return text is not None and _SESSION.fullmatch(text) is not None
 
 

@@ -9,9 +9,9 @@
   const MOST_WAITS = 20;
 
   function configAddress() {
-    // Beside this script stands the gateway that it came from.
-    const root = wpSite ? `${wpSite.replace(/\/+$/, "")}/wp-json/aipkit/v1` : new URL("..", script.src).href.replace(/\/$/, "");
-    const url = new URL(configUrl || `${root}/chatbots/${botId}/embed-config`, document.baseURI);
+    // Unless it says otherwise, the gateway is where this script came from.
+    const root = wpSite ? `${wpSite.replace(/\/+$/, "")}/wp-json` : new URL("..", script.src).href.replace(/\/$/, "");
+    const url = new URL(configUrl || `${root}/aipkit/v1/chatbots/${botId}/embed-config`, document.baseURI);
     const session = remembered();
     if (session) url.searchParams.set("session_id", session);
     return url.href;

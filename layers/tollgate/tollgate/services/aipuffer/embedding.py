@@ -32,9 +32,7 @@ from tollgate.services.aipuffer.widget_assets import assets
 _BASE: Final = "aipkit/v1"
 
 
-async def get_embed_config(
-    bot_id: str, query: EmbedConfigQuery, call: Call, root: str, resources: Resources
-) -> Answer:
+async def get_embed_config(bot_id: str, query: EmbedConfigQuery, call: Call, root: str, resources: Resources) -> Answer:
     """What a published chatbot looks like in a page that may embed it, and with what that page writes to it.
 
     Raises InvalidParams, NotFound, Forbidden.
@@ -43,12 +41,10 @@ async def get_embed_config(
     origin = call.headers.get("origin")
     check_origin(bot, origin)
     session_id = query.session_id if is_session(query.session_id) else None
-    session_id = session_id or resources.new_id("s").rpartition("_")[2]
+    session_id = session_id or resources.new_id("sess")
     token = make_token(Page(bot.id, origin or own_origin(root)), session_id, secret=secret, now=resources.now())
     config = config_of(bot, root=root, token=token, session_id=session_id)
-    # A page without an origin is the gateway's own, or none at all.
-    headers = {"cache-control": "no-store", "access-control-allow-origin": origin or "*", "vary": "Origin"}
-    return Answer(content=EmbedConfig(config=config, html=html_of(config)), headers=headers)
+    return Answer(content=EmbedConfig(config=config, html=html_of(config)), headers={"cache-control": "no-store"})
 
 
 async def published_bot(bot_id: str, resources: Resources) -> Chatbot:
@@ -127,10 +123,11 @@ def html_of(config: WidgetConfig) -> str:
 
 def _asset_urls(root: str) -> AssetUrls:
     _, script, styles = assets()
+    here = f"{root.removesuffix('wp-json/')}widget"
     return AssetUrls(
-        css=f"{root}{_BASE}/widget/{styles.name}",
+        css=f"{here}/{styles.name}",
         css_integrity=styles.integrity,
-        main_js=f"{root}{_BASE}/widget/{script.name}",
+        main_js=f"{here}/{script.name}",
         main_js_integrity=script.integrity,
     )
 

@@ -47,7 +47,7 @@ async def get_widget_asset(file: str, call: Call) -> Answer:
     """
     asset = next((one for one in assets() if one.name == file), None)
     if asset is None:
-        raise NotFound("There is no such file. A newer version may have come: ask for the chatbot's embed-config again.")
+        raise NotFound("There is no such file. There may be a newer one: ask for the chatbot's embed-config again.")
     is_zipped = "gzip" in call.headers.get("accept-encoding", "")
     tag = f'"{sha256(asset.content).hexdigest()[:32]}"'
     headers = {**_FOR_ALL_PAGES, "cache-control": asset.cache_control, "etag": tag, "vary": "accept-encoding"}
