@@ -20,7 +20,9 @@ class Chat {
   build() {
     const { config, text } = this;
     this.renewButton = iconButton("fresh", text.newConversation, () => this.begin(), "tg-icon-button");
-    this.headerButtons = element("div", { class: "tg-header-buttons" }, this.renewButton);
+    this.saveButton = config.enableDownload && iconButton("save", text.download, () => this.download(), "tg-icon-button");
+    const grow = config.enableFullscreen && iconButton("grow", text.fullscreen, () => this.grow(grow), "tg-icon-button tg-grow");
+    this.headerButtons = element("div", { class: "tg-header-buttons" }, this.saveButton, this.renewButton, grow);
     const title = element(
       "div",
       { class: "tg-title" },
@@ -88,6 +90,7 @@ class Chat {
     );
     this.starters.replaceChildren(...buttons);
     this.renewButton.hidden = this.conversation.messages.length === 0;
+    if (this.saveButton) this.saveButton.hidden = this.renewButton.hidden;
   }
 
   // Nothing is asked of anybody who has not agreed to it, where the chatbot wants agreement.
@@ -174,6 +177,23 @@ class Chat {
     this.conversation.begin();
     this.showConversation();
     this.focus();
+  }
+
+  grow(button) {
+    const isGrown = this.root.classList.toggle("tg-grown");
+    const label = isGrown ? this.text.shrink : this.text.fullscreen;
+    button.setAttribute("aria-label", label);
+    button.title = label;
+    button.replaceChildren(icon(isGrown ? "shrink" : "grow"));
+    this.messages.toEnd();
+  }
+
+  download() {
+    const names = { user: this.text.you, assistant: this.config.headerName };
+    const lines = this.conversation.messages.map(({ role, content }) => `${names[role]}:\n${content}\n`);
+    const address = URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/plain" }));
+    element("a", { href: address, download: `${this.config.headerName}.txt` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
   async answer() {

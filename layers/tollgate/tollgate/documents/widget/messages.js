@@ -129,7 +129,7 @@ function sourceList(sources, label) {
 }
 
 function avatar(config) {
-  const address = config.headerAvatarType === "image" ? safeAddress(config.headerAvatarUrl || "") : null;
+  const address = config.headerAvatarType === "custom" ? safeAddress(config.headerAvatarUrl || "") : null;
   const drawn = address ? element("img", { src: address, alt: "", referrerpolicy: "no-referrer" }) : icon("spark");
   return element("span", { class: "tg-avatar", "aria-hidden": "true" }, drawn);
 }
