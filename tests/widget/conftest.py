@@ -217,5 +217,3 @@ def shop(running: Running, pages: Pages, browser: Browser) -> Iterator[Shop]:
     for visit in shop.visits:
         visit.page.context.close()
         assert visit.problems == []
-
-

@@ -98,7 +98,9 @@ def test_code_and_answers_can_be_copied(shop: Shop) -> None:
     assert visit.page.evaluate(clipboard).startswith("You said:")
 
 
-@pytest.mark.parametrize("piece", ["*a ", "[", "[a](", "`", "> ", "_a", "~~", "**a* ", "- ", "| a ", "h", "![", "<http://a "])
+@pytest.mark.parametrize(
+    "piece", ["*a ", "[", "[a](", "`", "> ", "_a", "~~", "**a* ", "- ", "| a ", "h", "![", "<http://a "]
+)
 def test_a_long_and_broken_text_is_shown_in_no_time(shop: Shop, piece: str) -> None:
     visit = shop.chat()
     text = (piece * 4_000)[:3_900]

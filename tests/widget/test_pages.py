@@ -97,9 +97,7 @@ def test_its_own_styles_do_not_reach_out_of_it_where_a_page_loads_them_too(shop:
         ),
     ],
 )
-def test_it_has_the_colours_of_its_theme(
-    shop: Shop, settings: dict[str, object], scheme: str, background: str
-) -> None:
+def test_it_has_the_colours_of_its_theme(shop: Shop, settings: dict[str, object], scheme: str, background: str) -> None:
     visit = shop.visit(shop.put(shop.bot(**settings)), color_scheme=scheme)
 
     expect(visit.panel).to_have_css("background-color", background)
@@ -108,9 +106,11 @@ def test_it_has_the_colours_of_its_theme(
 @pytest.mark.parametrize("named", ["data_wp_site", "data_config_url"])
 def test_a_page_may_name_the_gateway_as_pages_of_the_plugin_do(shop: Shop, named: str) -> None:
     bot_id, gateway = shop.bot(), shop.gateway.base_url
-    data = {"wp_site": f"{gateway}/"} if named == "data_wp_site" else {
-        "config_url": f"{gateway}/aipkit/v1/chatbots/{bot_id}/embed-config"
-    }
+    data = (
+        {"wp_site": f"{gateway}/"}
+        if named == "data_wp_site"
+        else {"config_url": f"{gateway}/aipkit/v1/chatbots/{bot_id}/embed-config"}
+    )
 
     visit = shop.visit(shop.put(bot_id, script=shop.snippet(bot_id, **data)))
 
@@ -163,7 +163,9 @@ def test_the_sample_page_of_the_documentation_works(shop: Shop) -> None:
     bot_id = shop.bot(deploy_mode="popup", popup_delay=0)
     html = _SAMPLE.read_text(encoding="utf-8")
     assert 'src="http://127.0.0.1:3000/widget/embed.js"' in html
-    html = html.replace("http://127.0.0.1:3000", shop.gateway.base_url).replace('data-bot-id="1"', f'data-bot-id="{bot_id}"')
+    html = html.replace("http://127.0.0.1:3000", shop.gateway.base_url).replace(
+        'data-bot-id="1"', f'data-bot-id="{bot_id}"'
+    )
 
     visit = shop.visit(shop.pages.put(html))
     visit.launcher.click()

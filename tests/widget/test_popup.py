@@ -120,7 +120,12 @@ def test_from_right_to_left_sides_change_and_the_corner_does_not(shop: Shop) -> 
 
 @pytest.mark.parametrize(
     ("position", "is_left", "is_top"),
-    [("bottom-right", False, False), ("bottom-left", True, False), ("top-left", True, True), ("top-right", False, True)],
+    [
+        ("bottom-right", False, False),
+        ("bottom-left", True, False),
+        ("top-left", True, True),
+        ("top-right", False, True),
+    ],
 )
 def test_it_stands_in_its_corner(shop: Shop, position: str, *, is_left: bool, is_top: bool) -> None:
     visit = _popup(shop, popup_position=position)
@@ -144,9 +149,7 @@ def test_an_open_chat_is_open_on_the_next_page(shop: Shop) -> None:
 
 
 def test_a_hint_is_shown_once_to_a_visitor(shop: Shop) -> None:
-    visit = _popup(
-        shop, popup_label_enabled=True, popup_label_text="Questions?", popup_label_delay_seconds=0
-    )
+    visit = _popup(shop, popup_label_enabled=True, popup_label_text="Questions?", popup_label_delay_seconds=0)
     hint = visit.page.get_by_text("Questions?")
     expect(hint).to_be_visible()
 
@@ -169,6 +172,4 @@ def test_it_can_fill_the_window_and_be_kept_as_a_text(shop: Shop) -> None:
         visit.page.get_by_role("button", name="Download the conversation").click()
 
     assert visit.panel.bounding_box() == {"x": 0, "y": 0, "width": 1024, "height": 780}
-    assert kept.value.path().read_text(encoding="utf-8") == (
-        "You:\nkeep this\n\nHarbour Help:\nYou said: keep this\n"
-    )
+    assert kept.value.path().read_text(encoding="utf-8") == ("You:\nkeep this\n\nHarbour Help:\nYou said: keep this\n")

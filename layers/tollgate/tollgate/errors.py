@@ -43,6 +43,7 @@ TollgateError
 │   ├── UnknownModelInScope
 │   └── IdempotencyKeyReused
 ├── RateLimited
+│   └── QuotaExhausted          a visitor has used what a chatbot grants one; waiting a moment does not help
 ├── Unavailable                 Tollgate itself cannot answer now
 │   ├── GateBusy
 │   ├── GateUnavailable
@@ -335,6 +336,12 @@ class RateLimited(TollgateError):
     """Too many requests; `retry_after_s` says when to come back."""
 
     code = "rate_limit_exceeded"
+
+
+class QuotaExhausted(RateLimited):
+    """A visitor has used what a chatbot grants one in a period; `data.quota_notice` is what to show."""
+
+    code = "quota_exhausted"
 
 
 class Unavailable(TollgateError):

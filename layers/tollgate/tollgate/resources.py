@@ -17,7 +17,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Embeddings, Images, Speech, Transcription
+from tollgate.providers.protocols import Chat, Embeddings, Images, Moderation, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
     from tollgate.stores.chatbots import Chatbots
     from tollgate.stores.idempotency import IdempotencyKeys
+    from tollgate.stores.quotas import Quotas
     from tollgate.stores.visits import Visits
     from tollgate.stores.web import Web
 
@@ -86,6 +87,13 @@ class Resources:
         from tollgate.stores.chatbots import Chatbots  # noqa: PLC0415 - only one family has any
 
         return Chatbots(self._table(self.settings.chatbots_table))
+
+    @cached_property
+    def quotas(self) -> "Quotas":
+        """What visitors of chatbots have used."""
+        from tollgate.stores.quotas import Quotas  # noqa: PLC0415 - as above
+
+        return Quotas(self._table(self.settings.quotas_table))
 
     @cached_property
     def cooldowns(self) -> Cooldowns:
@@ -204,6 +212,14 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Transcription = self._adapter(model.provider, "transcription")
+        return adapter
+
+    def moderation(self, provider_id: str) -> Moderation | None:
+        """The adapter that says of a text whether it is harmful; None for a provider that says nothing of the kind."""
+        provider = self.providers.get(provider_id)
+        if provider is None or "moderate" not in provider.can:
+            return None
+        adapter: Moderation = self._adapter(provider_id, "moderate")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:

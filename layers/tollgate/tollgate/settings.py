@@ -31,6 +31,7 @@ class Settings:
     """A leading segment of model ids that is accepted and taken off."""
     cors_origins: tuple[str, ...] = ("*",)
     chatbots_table: str = ""
+    quotas_table: str = ""
     time_zone: str = "UTC"
     """Where days begin for chatbots' dates and limits, by its name in the IANA database."""
     is_puffer_on: bool = True
@@ -74,6 +75,7 @@ class Settings:
             model_namespace=get("MODEL_NAMESPACE", "puqai"),
             cors_origins=tuple(origin.strip() for origin in get("CORS_ORIGINS", "*").split(",") if origin.strip()),
             chatbots_table=get("CHATBOTS_TABLE", ""),
+            quotas_table=get("QUOTAS_TABLE", ""),
             time_zone=get("TIME_ZONE") or "UTC",
             is_puffer_on=_is_on(get("PUFFER_API", "on")),
             passes_upstream_status=get("PUFFER_UPSTREAM_STATUS", "mapped").strip().lower() == "passed",

@@ -102,5 +102,8 @@ def _has_finer_code(error: TollgateError) -> bool:
 
 
 def _said_by_provider(error: TollgateError) -> int | None:
+    if isinstance(error, ContentFiltered):
+        # However a provider says so.
+        return None
     said = error.upstream_status if isinstance(error, UpstreamError) else error.metadata.get("upstream_status")
     return said if isinstance(said, int) and 400 <= said < 600 else None

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from tollgate.contracts.aipuffer.providers import ProviderName
+from tollgate.contracts.aipuffer.providers import EmbeddingProviderName
 from tollgate.contracts.rest import Boolean, Integer, ListOrText, Number, RestShape, rest_error
 
 SEARCHED: Final = ("pinecone", "qdrant")
@@ -26,7 +26,7 @@ class KnowledgeSettings(RestShape):
     """The namespace that is searched; empty is the default one."""
     qdrant_collection_names: Names = Field(default_factory=list)
     """All of them are searched."""
-    vector_embedding_provider: ProviderName = "openai"
+    vector_embedding_provider: EmbeddingProviderName = "openai"
     vector_embedding_model: Name = "text-embedding-3-small"
     """Has to be the one that the texts were stored with."""
     vector_store_top_k: Annotated[Integer, Field(ge=1, le=20)] = 3

@@ -7,6 +7,10 @@ ProviderName = Literal["openai", "azure", "google", "openrouter", "claude", "dee
 """Lower case. `sandbox` is ours, and there only where the deployment offers its sandbox."""
 
 
+EmbeddingProviderName = Literal["openai", "azure", "google", "openrouter", "ollama", "sandbox"]
+"""Those that make vectors."""
+
+
 class Vendor(NamedTuple):
     """A provider under its names."""
 
@@ -16,13 +20,19 @@ class Vendor(NamedTuple):
     """Its name in answers."""
     tells_truncation: bool = False
     """Whether an answer that was cut says so in its text, as the plugin has it."""
+    draws_by_ratio: bool = False
+    """Whether its images have a ratio and a tier rather than a size in pixels."""
+    names_dimensionality: bool = False
+    """Whether the length of its vectors is asked for as `output_dimensionality`."""
+    forwards_user: bool = False
+    """Whether it is told who the end user of a text is."""
 
 
 VENDORS: Final[Mapping[str, Vendor]] = {
-    "openai": Vendor("openai", "OpenAI", tells_truncation=True),
-    "azure": Vendor("azure", "Azure"),
-    "google": Vendor("google", "Google"),
-    "openrouter": Vendor("openrouter", "OpenRouter", tells_truncation=True),
+    "openai": Vendor("openai", "OpenAI", tells_truncation=True, forwards_user=True),
+    "azure": Vendor("azure", "Azure", forwards_user=True),
+    "google": Vendor("google", "Google", draws_by_ratio=True, names_dimensionality=True),
+    "openrouter": Vendor("openrouter", "OpenRouter", tells_truncation=True, draws_by_ratio=True),
     "claude": Vendor("anthropic", "Claude"),
     "deepseek": Vendor("deepseek", "DeepSeek"),
     "xai": Vendor("xai", "xAI"),

@@ -32,7 +32,7 @@ def find_named(vendor: Vendor, name: str, kind: str, resources: Resources) -> Mo
 def first_of(vendor: Vendor, kind: str, resources: Resources) -> Model | None:
     """The newest model of a provider for that kind of request; None where it has none."""
     models = [model for model in resources.catalogue.of_provider(vendor.provider) if model.type == kind]
-    return min(models, key=lambda model: (-model.created, len(model.id), model.id), default=None)
+    return min(models, key=lambda model: (-model.created, model.id), default=None)
 
 
 def vendors(resources: Resources) -> Iterator[tuple[str, Vendor]]:
