@@ -88,6 +88,7 @@ _NEEDS: dict[str, str | None] = {
     "ListLedgerFunction": "operate",
     "GetEmbedConfigFunction": None,
     "GetWidgetAssetFunction": None,
+    "CreateWidgetMessageFunction": None,
     "GetOpenapiFunction": None,
     "GetDocsFunction": None,
 }
@@ -112,6 +113,8 @@ class _Tenant:
             values |= {"provider_id": "sandbox", "model_id": "chat"}
         path = route.path.replace("+}", "}").format(**values)
         body = _BODIES.get(route.function)
+        if route.function == "CreateWidgetMessageFunction":
+            body = {"token": await self._token(), "messages": [{"role": "user", "content": "Hi"}]}
         headers = {"authorization": f"Bearer {key}"} if key else {}
         if isinstance(body, bytes):
             headers |= FORM
@@ -119,6 +122,12 @@ class _Tenant:
         if body is None:
             return await self.world.client.request(route.method, path, headers=headers)
         return await self.world.client.request(route.method, path, headers=headers, json=body)
+
+    async def _token(self) -> str:
+        """What a page is given to write to the bot."""
+        response = await self.world.client.get(f"/aipkit/v1/chatbots/{self.bot_id}/embed-config")
+        token: str = response.json()["config"]["nonce"]
+        return token
 
 
 async def _tenant(world: World) -> _Tenant:
