@@ -87,7 +87,7 @@ async def test_the_account_of_the_bot_pays(site: Site) -> None:
 
 
 async def test_what_was_said_goes_to_the_model_as_the_bot_has_it(site: Site) -> None:
-    site.upstream.answer = lambda _: event_reply(chunks_of("Yes", ".", usage=a_usage()))
+    site.upstream.replies[:] = [event_reply(chunks_of("Yes", ".", usage=a_usage()))]
     page = await _page(site, provider="openai", model="gpt-4o-mini", instructions="Be brief.", max_messages=2)
     said = [
         {"role": role, "content": text}
@@ -277,7 +277,7 @@ class TestWhatAVisitorIsTold:
 
     @pytest.mark.parametrize("status", [401, 429, 500])
     async def test_a_provider_is_not_named_and_its_words_are_not_repeated(self, site: Site, status: int) -> None:
-        site.upstream.answer = lambda _: json_reply({"error": {"message": "key sk-operator is bad"}}, status)
+        site.upstream.replies[:] = [json_reply({"error": {"message": "key sk-operator is bad"}}, status)]
         page = await _page(site, provider="openai", model="gpt-4o-mini")
 
         response = await page.say()
