@@ -132,7 +132,8 @@ class Chat {
     const { input } = this;
     const most = this.config.maxMessageLength;
     input.style.height = "auto";
-    input.style.height = `${Math.min(input.scrollHeight, 160)}px`;
+    // What is not shown has no height yet.
+    if (input.scrollHeight) input.style.height = `${Math.min(input.scrollHeight, 160)}px`;
     const isLong = input.value.length > most * LONG_MESSAGE_SHARE;
     this.count.textContent = isLong ? `${input.value.length} / ${most}` : "";
     this.sendButton.disabled = !this.stopping && !input.value.trim();

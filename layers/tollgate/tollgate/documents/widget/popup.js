@@ -126,7 +126,7 @@ class Popup {
   }
 
   keepWithin(event) {
-    const all = [...this.panel.querySelectorAll(FOCUSABLE)].filter((one) => one.checkVisibility() && !one.disabled);
+    const all = [...this.panel.querySelectorAll(FOCUSABLE)].filter((one) => one.getClientRects().length > 0 && !one.disabled);
     const active = this.host.shadowRoot.activeElement;
     const edge = event.shiftKey ? all[0] : all.at(-1);
     if (active !== edge) return;

@@ -1,5 +1,7 @@
 // What a visitor said and was told, for as long as the tab is open. Nothing of it is kept on the gateway's behalf.
 const MOST_KEPT = 200;
+// The gateway takes no more of a message.
+const LONGEST_SENT = 20_000;
 
 class Conversation {
   constructor(botId) {
@@ -43,7 +45,7 @@ class Conversation {
     const first = said.findIndex((message) => message.role === "user");
     said.slice(first).forEach(({ role, content }, number) => {
       form.append(`messages[${number}][role]`, role);
-      form.append(`messages[${number}][content]`, content);
+      form.append(`messages[${number}][content]`, content.slice(0, LONGEST_SENT));
     });
     return form;
   }
