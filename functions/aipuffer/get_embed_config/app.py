@@ -3,7 +3,7 @@
 from tollgate.contracts.aipuffer.widget import EmbedConfig, EmbedConfigQuery
 from tollgate.edge.lambdas import buffered
 from tollgate.edge.widget import widget_endpoint
-from tollgate.services.aipuffer.embedding import get_embed_config
+from tollgate.services.aipuffer.pages import get_embed_config
 
 app = widget_endpoint(get_embed_config, query=EmbedConfigQuery, answer=EmbedConfig)
 handler = buffered(app)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from tollgate.contracts.rest import CamelShape, RestShape
 from tollgate.contracts.shapes import Query
@@ -130,8 +130,6 @@ class WidgetTurn(RestShape):
 
 class WidgetMessageRequest(RestShape):
     """A question, and the conversation that it belongs to. The last message is the visitor's."""
-
-    model_config = ConfigDict(extra="ignore")
 
     token: Annotated[str, Field(max_length=200)]
     """The `nonce` of the bot's embed-config."""

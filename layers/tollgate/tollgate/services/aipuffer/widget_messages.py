@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -17,7 +18,7 @@ from tollgate.contracts.caller import Call
 from tollgate.errors import BadRequest, Forbidden, RateLimited, Unavailable
 from tollgate.resources import Resources
 from tollgate.services.aipuffer.chat import OpenReply, Turn, begin, caller_for, check_messages, open_reply
-from tollgate.services.aipuffer.embedding import check_origin, own_origin, published_bot, widget_secret
+from tollgate.services.aipuffer.pages import check_origin, own_origin, published_bot, widget_secret
 from tollgate.stores.aws import AwsError, AwsUnavailable
 from tollgate.stores.visits import WINDOW
 
@@ -53,12 +54,11 @@ async def create_widget_message(
     conversation = await begin(Turn(bot, visitor, messages, request.conversation_uuid), call, resources)
     reply = await open_reply(conversation, call, resources)
     message_id = resources.new_id("aipkit-msg").replace("_", "-", 1)
-    ends_at = int(resources.now().timestamp())
     return StreamedAnswer(
         pieces=_pieces(reply, message_id, with_sources=bot.settings.show_sources),
         media_type="text/event-stream; charset=utf-8",
         headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"},
-        piece_of_error=lambda error: _error_event(error, ends_at),
+        piece_of_error=lambda error: _error_event(error, resources.now()),
         keep_alive=b": keep-alive\n\n",
     )
 
@@ -125,8 +125,8 @@ def _event(data: Mapping[str, Any], name: str = "") -> bytes:
     return head + b"data: " + to_json(data) + b"\n\n"
 
 
-def _error_event(error: Mapping[str, Any], ends_at: int) -> bytes:
+def _error_event(error: Mapping[str, Any], now: datetime) -> bytes:
     data = {"error": error["message"], "code": error["code"]}
     if notice := error["data"].get("quota_notice"):
         data["quota_notice"] = notice
-    return f"id: err-{ends_at}\n".encode() + _event(data, "error") + _DONE
+    return f"id: err-{int(now.timestamp())}\n".encode() + _event(data, "error") + _DONE
