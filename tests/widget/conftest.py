@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, FloatRect, Locator, Page, sync_playwright
 
 from tests.running import Running
 
@@ -120,6 +120,11 @@ class Visit:
         """The chat."""
         return self.page.locator(".tg-panel")
 
+    def refuse(self, dialog: Dialog) -> None:
+        """Note that a script asked something, and send it away."""
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def focused(self) -> str:
         """The class, or else the id, of what has the focus, within the chat too."""
         found: str = self.page.evaluate(
@@ -178,7 +183,7 @@ class Shop:
         visit = Visit(page)
         page.on("request", lambda request: visit.requests.append(request.url))
         page.on("pageerror", lambda error: visit.problems.append(str(error)))
-        page.on("dialog", lambda dialog: (visit.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", visit.refuse)
         self.visits.append(visit)
         page.goto(address)
         return visit
@@ -188,6 +193,13 @@ class Shop:
         visit = self.visit(self.put(self.bot(**settings)))
         visit.panel.wait_for()
         return visit
+
+
+def box_of(locator: Locator) -> FloatRect:
+    """Where something stands in the window."""
+    box = locator.bounding_box()
+    assert box, "it is not shown"
+    return box
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ _KNOWN = "a blockquote br button code del details div em h3 h4 h5 h6 hr li ol p 
 
 def _shown(visit: Visit, text: str) -> None:
     """Have the bot say something."""
-    visit.say(f"\n\n{text}")
+    visit.say(f"this\n\n{text}")
     visit.answered(visit.said.count())
 
 

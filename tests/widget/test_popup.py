@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.widget.conftest import Shop, Visit
+from tests.widget.conftest import Shop, Visit, box_of
 
 _PHONE = {"width": 390, "height": 780}
 
@@ -80,7 +80,7 @@ def test_on_a_telephone_it_fills_the_screen(shop: Shop) -> None:
 
     visit.launcher.click()
 
-    assert visit.panel.bounding_box() == {"x": 0, "y": 0, **_PHONE}
+    assert box_of(visit.panel) == {"x": 0, "y": 0, **_PHONE}
     expect(visit.launcher).to_be_hidden()
     visit.page.get_by_role("button", name="Close the chat").click()
     expect(visit.launcher).to_be_focused()
@@ -110,9 +110,9 @@ def test_from_right_to_left_sides_change_and_the_corner_does_not(shop: Shop) -> 
     visit.say("مرحبا")
     answer = visit.answered()
 
-    launcher, said, panel = (one.bounding_box() for one in (visit.launcher, visit.said, visit.panel))
-    assert (launcher or {})["x"] > 900
-    assert (said or {})["x"] - (panel or {})["x"] < 40
+    launcher, said, panel = (box_of(one) for one in (visit.launcher, visit.said, visit.panel))
+    assert launcher["x"] > 900
+    assert said["x"] - panel["x"] < 40
     # Each text has the direction of its first letter: the bot began with "You said".
     expect(answer).to_have_css("direction", "ltr")
     expect(visit.said).to_have_css("direction", "rtl")
@@ -132,11 +132,10 @@ def test_it_stands_in_its_corner(shop: Shop, position: str, *, is_left: bool, is
     visit.launcher.click()
 
     for one in (visit.launcher, visit.panel):
-        box = one.bounding_box()
-        assert box
+        box = box_of(one)
         assert (box["x"] < 100, box["x"] + box["width"] > 924) == (is_left, not is_left)
-    assert (visit.launcher.bounding_box() or {})["y"] < 100 if is_top else True
-    assert (visit.panel.bounding_box() or {})["y"] >= 0
+    assert (box_of(visit.launcher)["y"] < 100) == is_top
+    assert box_of(visit.panel)["y"] >= 0
 
 
 def test_an_open_chat_is_open_on_the_next_page(shop: Shop) -> None:
@@ -171,5 +170,5 @@ def test_it_can_fill_the_window_and_be_kept_as_a_text(shop: Shop) -> None:
     with visit.page.expect_download() as kept:
         visit.page.get_by_role("button", name="Download the conversation").click()
 
-    assert visit.panel.bounding_box() == {"x": 0, "y": 0, "width": 1024, "height": 780}
+    assert box_of(visit.panel) == {"x": 0, "y": 0, "width": 1024, "height": 780}
     assert kept.value.path().read_text(encoding="utf-8") == ("You:\nkeep this\n\nHarbour Help:\nYou said: keep this\n")

@@ -11,7 +11,8 @@ class Announcer {
 
   say(text) {
     const words = text.replace(/\]\([^)]*\)/g, "").replace(/[[\]]/g, "").replace(MARKUP, "").trim();
-    if (!words) return;
+    // A line of a table, or one that is drawn, has nothing to say.
+    if (!/[\p{L}\p{N}]/u.test(words)) return;
     this.region.append(element("p", {}, words));
     while (this.region.childNodes.length > MOST_LINES) this.region.firstChild.remove();
   }
