@@ -16,6 +16,8 @@ FUNCTIONS = tuple(TEMPLATE.functions.values())
 ORDER = ("CodeUri", "Handler", "Timeout", "Layers", "LoggingConfig", "Policies", "Environment", "Events")
 FLEETING = {"ProvidersTable", "IdempotencyTable", "VisitsTable"}
 """What remembers nothing for longer than a day."""
+HEAVY = ({"Ref": "ParsersLayer"}, {"Ref": "VectorsLayer"})
+"""Layers of the few functions that need what is in them."""
 STORES = frozenset(
     {
         "AWS::DynamoDB::Table",
@@ -70,7 +72,7 @@ def test_a_streamed_function_is_wired_to_stream_and_no_other_one_is(function: Fu
     wiring = {
         "Handler": properties["Handler"],
         "ResponseTransferMode": modes or {None},
-        "Layers": [one for one in properties.get("Layers", []) if one != {"Ref": "ParsersLayer"}],
+        "Layers": [one for one in properties.get("Layers", []) if one not in HEAVY],
         "AWS_LAMBDA_EXEC_WRAPPER": own.get("AWS_LAMBDA_EXEC_WRAPPER"),
     }
     expected: dict[str, Any] = {

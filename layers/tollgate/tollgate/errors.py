@@ -41,6 +41,7 @@ TollgateError
 ├── UnsupportedMediaType
 ├── Impossible                  well formed, and still not possible
 │   ├── UnknownModelInScope
+│   ├── DimensionMismatch       the vectors of a model and those of a store have different lengths
 │   └── IdempotencyKeyReused
 ├── RateLimited
 │   └── QuotaExhausted          a visitor has used what a chatbot grants one; waiting a moment does not help
@@ -324,6 +325,12 @@ class UnknownModelInScope(Impossible):
     """A key's scope names a model that the gateway does not offer."""
 
     code = "unknown_model_in_scope"
+
+
+class DimensionMismatch(Impossible):
+    """The vectors of a model and those of a store have different lengths."""
+
+    code = "dimension_mismatch"
 
 
 class IdempotencyKeyReused(Impossible):

@@ -32,8 +32,10 @@ from tollgate.stores.table import Table
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
     from tollgate.stores.chatbots import Chatbots
+    from tollgate.stores.conversations import Conversations
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.quotas import Quotas
+    from tollgate.stores.vectors import VectorStore
     from tollgate.stores.visits import Visits
     from tollgate.stores.web import Web
 
@@ -62,6 +64,8 @@ class Resources:
 
     async def close(self) -> None:
         """Close the connections."""
+        for store in self._vector_stores.values():
+            await store.close()
         await self.http.aclose()
 
     @cached_property
@@ -94,6 +98,13 @@ class Resources:
         from tollgate.stores.quotas import Quotas  # noqa: PLC0415 - as above
 
         return Quotas(self._table(self.settings.quotas_table))
+
+    @cached_property
+    def conversations(self) -> "Conversations":
+        """What was said with chatbots."""
+        from tollgate.stores.conversations import Conversations  # noqa: PLC0415 - for the family of chatbots alone
+
+        return Conversations(self._table(self.settings.logs_table))
 
     @cached_property
     def cooldowns(self) -> Cooldowns:
@@ -222,6 +233,17 @@ class Resources:
         adapter: Moderation = self._adapter(provider_id, "moderate")
         return adapter
 
+    def vector_store(self, name: str) -> "VectorStore":
+        """A vector store by its name, one of `tollgate.stores.vectors.STORES`."""
+        from tollgate.stores.vectors import STORES  # noqa: PLC0415 - few functions have to do with texts
+
+        if name not in self._vector_stores:
+            module, _, kind = STORES[name].partition(":")
+            made = getattr(import_module(f"tollgate.stores.{module}"), kind)
+            environment = self.settings.environment
+            self._vector_stores[name] = made(self._read_setting, http=self.http, environment=environment)
+        return self._vector_stores[name]
+
     async def configured_providers(self) -> frozenset[str]:
         """Ids of the providers that can be asked: those with an address and, where they need one, a credential.
 
@@ -258,6 +280,13 @@ class Resources:
     @cached_property
     def _adapters(self) -> dict[tuple[str, str], Any]:
         return {}
+
+    @cached_property
+    def _vector_stores(self) -> "dict[str, VectorStore]":
+        return {}
+
+    async def _read_setting(self, setting: str, fresh: bool) -> str | None:  # noqa: FBT001 - the kind of a callable
+        return await self._read_credential(setting, fresh=fresh)
 
     def _credential(self, setting: str) -> Callable[[bool], Awaitable[str | None]]:
         return lambda fresh: self._read_credential(setting, fresh=fresh)

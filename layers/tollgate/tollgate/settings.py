@@ -20,6 +20,9 @@ class Settings:
     bucket: str = ""
     """Name of the bucket for what is too large for a table or an answer; empty where there is none."""
     idempotency_table: str = ""
+    logs_table: str = ""
+    log_retention_days: int = 90
+    """For how many days at least a conversation is kept after its last message."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -68,6 +71,8 @@ class Settings:
             providers_table=get("PROVIDERS_TABLE", ""),
             bucket=get("BUCKET", ""),
             idempotency_table=get("IDEMPOTENCY_TABLE", ""),
+            logs_table=get("LOGS_TABLE", ""),
+            log_retention_days=int(get("CONVERSATION_DAYS", "90")),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

@@ -62,6 +62,26 @@ async def test_flags_numbers_and_lists_come_as_forms_write_them(site: Site) -> N
     )
 
 
+async def test_what_is_no_text_in_a_form_is_left_out(site: Site) -> None:
+    made = await site.send(
+        "POST", PATH, headers=FORM, content=b"provider=sandbox&name=Caf%C3%A9+\xc3\xbc%FF\xff%ED%A0%80!"
+    )
+
+    assert (made.status_code, made.json()["name"]) == (201, "Café ü!")
+
+
+async def test_a_form_of_too_many_fields_is_refused(site: Site) -> None:
+    content = "&".join(f"a{number}=1" for number in range(1_001))
+
+    response = await site.send("POST", PATH, headers=FORM, content=content)
+
+    assert told(response) == (400, "rest_aipkit_invalid_param")
+    assert told(await site.world.client.post(PATH, headers=FORM, content=content)) == (
+        401,
+        "rest_aipkit_invalid_api_key",
+    )
+
+
 async def test_a_form_with_parts_is_read_like_any_other(site: Site) -> None:
     parts: Any = {"name": (None, "Parts"), "provider": (None, "sandbox"), "conversation_starters[0]": (None, "Hi")}
 
@@ -212,8 +232,10 @@ class TestCredentials:
         site = await make_site(make_world, upstream, tmp_path, PUFFER_API="off")
 
         with_key, without = await site.send("POST", PATH, json=A_BOT), await site.world.client.post(PATH, json=A_BOT)
+        poor = await site.world.key(await site.world.account(balance_usd=None))
+        unpaid = await site.send("POST", f"{BASE}/generate", key=poor, json={})
 
-        assert told(with_key) == told(without) == (403, "rest_aipkit_api_access_disabled")
+        assert told(with_key) == told(without) == told(unpaid) == (403, "rest_aipkit_api_access_disabled")
 
 
 async def test_a_page_of_another_origin_may_read_nothing(site: Site) -> None:
@@ -233,6 +255,16 @@ async def test_a_page_of_another_origin_may_read_nothing(site: Site) -> None:
 @pytest.mark.parametrize("path", [f"/wp-json{PATH}", f"{PATH}/", f"/wp-json{PATH}/"])
 async def test_roots_and_slashes_make_no_difference(site: Site, path: str) -> None:
     assert (await site.send("POST", path, json=A_BOT)).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/AIPKIT/v1/Chatbots", "/wp-json/aipkit/V1/chatbots/"])
+async def test_a_path_in_capitals_leads_to_the_one_in_lower_case(site: Site, path: str) -> None:
+    response = await site.send("POST", f"{path}?a=B", json=A_BOT, follow_redirects=True)
+
+    (redirect,) = response.history
+    assert redirect.status_code == 308
+    assert redirect.headers["location"] == f"{path.lower().rstrip('/')}?a=B"
+    assert response.status_code == 201
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/chatbots"), ("GET", "/nothing"), ("POST", "/chatbots/1")])

@@ -1,6 +1,7 @@
 """POST /aipkit/v1/chat/{bot_id}/message."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,19 @@ async def test_a_conversation_has_an_id_that_the_next_question_may_carry(site: S
     assert odd == "ab" + "x" * 34
 
 
+async def test_an_exchange_is_written_down_with_who_asked(site: Site) -> None:
+    bot_id = await bot(site)
+
+    first = (await say(site, bot_id, session_id="s1")).json()
+    await say(site, bot_id, "And you?", session_id="s1", conversation_uuid=first["conversation_uuid"])
+
+    (row,) = (await site.send("GET", f"{BASE}/logs?bot_id={bot_id}")).json()
+    said = [message["content"] for message in json.loads(row["messages"])["messages"]]
+    assert (row["session_id"], row["is_guest"], row["bot_name"]) == ("s1", "1", "Support Bot")
+    assert row["conversation_uuid"] == first["conversation_uuid"]
+    assert said[:3] == ["Hello", first["reply"], "And you?"]
+
+
 class TestWhatIsNoQuestion:
     async def test_no_message_at_all(self, site: Site) -> None:
         assert told(await say(site, 99, messages=[])) == (400, "rest_aipkit_invalid_messages")
@@ -204,12 +218,23 @@ class TestFailures:
 
         assert told(await say(site, await bot(site), key=key)) == (403, "rest_aipkit_model_not_allowed")
 
-    async def test_a_bot_that_looks_things_up_says_what_is_missing(self, site: Site) -> None:
-        bot_id = await bot(site, enable_vector_store=True, vector_store_provider="qdrant")
+    @pytest.mark.parametrize(
+        ("settings", "status", "code"),
+        [
+            ({"vector_store_provider": "qdrant"}, 422, "missing_vector_text_target"),
+            ({"vector_store_provider": "qdrant", "qdrant_collection_names": "help"}, 503, "missing_qdrant_url"),
+            ({"vector_store_provider": "pinecone", "pinecone_index_name": "help"}, 503, "missing_api_key_pinecone"),
+        ],
+    )
+    async def test_a_bot_that_looks_things_up_says_what_is_missing(
+        self, site: Site, settings: dict[str, str], status: int, code: str
+    ) -> None:
+        embedding = {"vector_embedding_provider": "sandbox", "vector_embedding_model": "embedding"}
+        bot_id = await bot(site, enable_vector_store=True, **embedding, **settings)
 
         response = await say(site, bot_id)
 
-        assert told(response) == (503, "vector_store_not_configured")
+        assert told(response) == (status, code)
         assert await site.ledger() == []
 
     async def test_a_failure_counts_for_nothing(self, site: Site) -> None:

@@ -83,6 +83,10 @@ class PufferExchange(RestExchange):
             route = self._scope.get("aws.event", {}).get("resource") or self._call.path
             self._call.caller = await caller_of_first(self._keys(content), route, self._resources)
 
+    async def _first_error(self, error: TollgateError) -> TollgateError:
+        # Nobody's balance matters where nobody is let in.
+        return await super()._first_error(error) if self._resources.settings.is_puffer_on else error
+
     def _keys(self, content: bytes) -> Iterator[str]:
         """The keys of a request in the order in which they count."""
         with suppress(Unauthenticated):
@@ -123,12 +127,13 @@ class PufferExchange(RestExchange):
 
     def _body_of(self, error: TollgateError) -> dict[str, Any]:
         passes_status = self._resources.settings.passes_upstream_status
-        return body_of(error, wait_ms=wait_ms(error), passes_status=passes_status)
+        return body_of(error, wait_ms=wait_ms(error, family="aipuffer"), passes_status=passes_status)
 
 
 def _form_fields(content: bytes) -> list[tuple[str, str]]:
+    # As the plugin has it, what is no UTF-8 is left out.
+    text = content.decode(errors="ignore")
     try:
-        text = content.decode("ascii", "surrogateescape")
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="ignore")
     except ValueError as exc:
         raise BadRequest(f"The form has more than {MOST_FIELDS} fields.") from exc

@@ -181,9 +181,9 @@ def body_of(error: TollgateError, *, family: str, request_id: str, is_for_operat
 
 def headers_of(error: TollgateError, *, family: str = "router") -> dict[str, str]:
     """What clients act on before they read the body."""
-    status = status_of(error)
+    status = status_of(error, family=family)
     headers = {"x-should-retry": "true" if nearest(error, _WORTH_RETRYING) else "false"}
-    if (milliseconds := wait_ms(error)) is not None:
+    if (milliseconds := wait_ms(error, family=family)) is not None:
         headers["retry-after"] = str(math.ceil(milliseconds / 1000))
         headers["retry-after-ms"] = str(milliseconds)
     if status == HTTPStatus.UNAUTHORIZED and family not in _WITHOUT_CHALLENGE:
@@ -198,9 +198,9 @@ def internal_error() -> TollgateError:
     return TollgateError("An internal error occurred. It has been recorded under this request id.")
 
 
-def wait_ms(error: TollgateError) -> int | None:
+def wait_ms(error: TollgateError, *, family: str = "router") -> int | None:
     """How long to wait before another try, from a millisecond to two minutes; None where waiting does not help."""
-    status, wait_s = status_of(error), error.retry_after_s
+    status, wait_s = status_of(error, family=family), error.retry_after_s
     if status not in _WAITING_STATUSES or (wait_s is None and not nearest(error, _WORTH_RETRYING)):
         return None
     # A provider's hint may be infinite, or no number at all.
@@ -294,7 +294,7 @@ def _wpllm_body(error: TollgateError, request_id: str) -> dict[str, Any]:
 def _aipuffer_body(error: TollgateError, _request_id: str) -> dict[str, Any]:
     from tollgate.edge.aipuffer_errors import body_of as aipuffer_body_of  # noqa: PLC0415 - as above
 
-    return aipuffer_body_of(error, wait_ms=wait_ms(error))
+    return aipuffer_body_of(error, wait_ms=wait_ms(error, family="aipuffer"))
 
 
 def _aipuffer_status(error: TollgateError) -> int:

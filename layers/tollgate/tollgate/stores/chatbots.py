@@ -53,7 +53,8 @@ class Chatbots:
 
     async def put(self, bot: StoredChatbot) -> None:
         """Store a new bot."""
-        await self._table.put(_item(bot), condition="attribute_not_exists(bot_id)")
+        # Its id was given out once, so that nobody else can have written it.
+        await self._table.put(_item(bot))
 
     async def find(self, bot_id: int) -> StoredChatbot | None:
         """The bot with that id, whosever it is; strongly consistent, so that a deleted one is gone at once."""

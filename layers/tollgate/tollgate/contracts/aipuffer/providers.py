@@ -24,6 +24,8 @@ class Vendor(NamedTuple):
     """Whether its images have a ratio and a tier rather than a size in pixels."""
     names_dimensionality: bool = False
     """Whether the length of its vectors is asked for as `output_dimensionality`."""
+    tells_embedding_usage: bool = True
+    """Whether the plugin's clients are told how many tokens texts had. They pay for them all the same."""
     forwards_user: bool = False
     """Whether it is told who the end user of a text is."""
 
@@ -31,7 +33,7 @@ class Vendor(NamedTuple):
 VENDORS: Final[Mapping[str, Vendor]] = {
     "openai": Vendor("openai", "OpenAI", tells_truncation=True, forwards_user=True),
     "azure": Vendor("azure", "Azure", forwards_user=True),
-    "google": Vendor("google", "Google", draws_by_ratio=True, names_dimensionality=True),
+    "google": Vendor("google", "Google", draws_by_ratio=True, names_dimensionality=True, tells_embedding_usage=False),
     "openrouter": Vendor("openrouter", "OpenRouter", tells_truncation=True, draws_by_ratio=True),
     "claude": Vendor("anthropic", "Claude"),
     "deepseek": Vendor("deepseek", "DeepSeek"),

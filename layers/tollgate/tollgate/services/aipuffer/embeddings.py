@@ -45,7 +45,7 @@ async def embed_texts(request: EmbedTextsRequest, call: Call, resources: Resourc
         async with no_longer_than(LONGEST_S, call, vendor.provider):
             vectors, embedded = await embed(texts, call, resources)
     written = to_base64 if is_base64 else to_numbers
-    usage = usage_of(embedded.usage)
+    usage = usage_of(embedded.usage) if vendor.tells_embedding_usage else None
     content = {
         "embeddings": [written(vector) for vector in vectors],
         "usage": usage and {name: usage[name] for name in ("input_tokens", "total_tokens")},

@@ -79,7 +79,8 @@ def sorted_out(messages: Sequence[Message], instruction: str) -> tuple[str, list
 
 def tuning(params: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
     """`ai_params` in OpenAI's words, and the longest answer in tokens. What is beyond its limits is brought within."""
-    body: dict[str, Any] = {"temperature": 1.0}
+    # Some models take one of the two alone: what was asked for goes before the default.
+    body: dict[str, Any] = {} if "top_p" in params else {"temperature": 1.0}
     if "temperature" in params:
         body["temperature"] = min(max(_number(params["temperature"]), 0.0), 2.0)
     if "top_p" in params:
