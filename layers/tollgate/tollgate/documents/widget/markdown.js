@@ -316,12 +316,18 @@ function emphasis(text, at, depth, hopeless) {
   for (const [mark, tag] of MARKS) {
     if (!text.startsWith(mark, at)) continue;
     const inner = at + mark.length;
-    const opens = /\S/.test(text[inner] || " ") && !(mark[0] === "_" && WORD.test(text[at - 1] || " "));
+    const opens = /\S/.test(text[inner] || " ") && !isWithinWord(text, at, inner, mark);
     const end = opens ? closing(text, inner, mark, hopeless) : -1;
     if (end < 0) continue;
     return { node: element(tag, {}, ...inline(text.slice(inner, end), depth + 1)), end: end + mark.length };
   }
   return null;
+}
+
+// `snake_case` and `2*3*4` are what they are.
+function isWithinWord(text, at, inner, mark) {
+  const before = text[at - 1] || " ";
+  return mark[0] === "_" ? WORD.test(before) : mark === "*" && /\d/.test(before) && /\d/.test(text[inner]);
 }
 
 function closing(text, from, mark, hopeless) {
