@@ -37,6 +37,13 @@ _BODIES: dict[str, Any] = {
     "SendMessageFunction": {"messages": [{"role": "user", "content": "Hi"}]},
     "CreateChatbotFunction": {"name": "another", "provider": "sandbox"},
     "UpdateChatbotFunction": {"name": "renamed"},
+    "UpsertVectorsFunction": {
+        "provider": "qdrant",
+        "target_id": "faq",
+        "vectors": [{"content": "Hi"}],
+        "embedding_provider": "sandbox",
+        "embedding_model": "embedding",
+    },
     "AnalyzeCodeFunction": {"code": "<?php echo 1;", "analysis_type": "security"},
     "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
     "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
@@ -80,6 +87,8 @@ _NEEDS: dict[str, str | None] = {
     "UpdateChatbotFunction": "manage_chatbots",
     "DeleteChatbotFunction": "manage_chatbots",
     "ListBotsFunction": "read_chatbots",
+    "ListLogsFunction": "read_logs",
+    "UpsertVectorsFunction": "write_vectors",
     "GetPufferNamespaceFunction": None,
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
@@ -92,6 +101,9 @@ _NEEDS: dict[str, str | None] = {
     "GetOpenapiFunction": None,
     "GetDocsFunction": None,
 }
+
+# What is told by functions that need something which is not set up here: to be told so is to be let in.
+_NOT_SET_UP = {"UpsertVectorsFunction": "missing_qdrant_url"}
 
 
 @dataclass(frozen=True)
@@ -162,6 +174,8 @@ async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, rou
         if response.status_code == 403:
             assert _code(response) in {"insufficient_permissions", "insufficient_scope", "rest_forbidden"}
             refused.append(capability)
+        elif (missing := _NOT_SET_UP.get(route.function)) is not None:
+            assert (response.status_code, response.json()["code"]) == (503, missing)
         else:
             assert response.status_code < 300, (capability, response.text)
 

@@ -18,6 +18,8 @@ FLEETING = {"ProvidersTable", "IdempotencyTable", "VisitsTable"}
 """What remembers nothing for longer than a day."""
 HEAVY = ({"Ref": "ParsersLayer"}, {"Ref": "VectorsLayer"})
 """Layers of the few functions that need what is in them."""
+HEAVY = ({"Ref": "ParsersLayer"}, {"Ref": "VectorsLayer"})
+"""What few functions need."""
 STORES = frozenset(
     {
         "AWS::DynamoDB::Table",

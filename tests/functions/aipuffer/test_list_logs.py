@@ -268,7 +268,7 @@ class TestFilters:
         for place, one in enumerate(several(8)):
             visitor = ANN if place % 2 else GUEST
             await written(site, one._replace(bot_id=1 + place // 4, visitor=visitor))
-        query = {"bot_id": 2, "user_search": "ann", "message_search": "question", "per_page": 1}
+        query: dict[str, Any] = {"bot_id": 2, "user_search": "ann", "message_search": "question", "per_page": 1}
 
         first, second = await logs(site, **query), await logs(site, **query, page=2)
 

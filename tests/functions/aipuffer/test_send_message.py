@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,20 @@ class TestFailures:
         response = await say(site, bot_id)
 
         assert told(response) == (status, code)
+        assert await site.ledger() == []
+
+    @pytest.mark.parametrize("table", ["CHATBOTS_TABLE", "QUOTAS_TABLE"])
+    async def test_a_store_that_does_not_answer_is_worth_another_try(
+        self, make_world: WorldMaker, upstream: Upstream, tmp_path: Path, table: str
+    ) -> None:
+        site = await make_site(make_world, upstream, tmp_path)
+        bot_id = await bot(site, token_user_limit=5)
+        broken = await make_world(**{table: "no-such-table"})
+
+        response = await say(replace(site, world=broken), bot_id)
+
+        assert told(response) == (503, "rest_aipkit_service_unavailable")
+        assert response.headers["retry-after"] == "1"
         assert await site.ledger() == []
 
     async def test_a_failure_counts_for_nothing(self, site: Site) -> None:

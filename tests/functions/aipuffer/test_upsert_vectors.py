@@ -14,10 +14,10 @@ import pytest
 
 from tests.builders import an_entry
 from tests.conftest import WorldMaker
-from tests.functions.aipuffer.conftest import BASE, faults, told
+from tests.functions.aipuffer.conftest import BASE, bot, faults, told
 from tests.functions.conftest import Site
 from tests.invariants import check_books
-from tests.upstream import Received, Reply, Upstream, an_embedding_answer, json_reply
+from tests.upstream import Received, Reply, Upstream, a_completion, an_embedding_answer, json_reply
 from tests.vector_stores import Pinecone, Qdrant
 
 PATH = f"{BASE}/vector-stores/upsert"
@@ -66,6 +66,8 @@ async def upstream() -> AsyncIterator[Upstream]:
     """OpenAI, which embeds what it is asked to."""
 
     def answer(request: Received) -> Reply:
+        if request.path.endswith("/chat/completions"):
+            return json_reply(a_completion("Within a week."))
         if "FAIL" in request.body.decode():
             return json_reply({"error": {"message": "no", "type": "server_error"}}, 500)
         return json_reply(an_embedding_answer(request.json, length=4))
@@ -79,6 +81,7 @@ async def shop(make_world: WorldMaker, upstream: Upstream, tmp_path: Path) -> As
     """A gateway with both stores, each with an index or a collection `help-center` of four dimensions."""
     models = [a_model("small"), a_model("fixed", dimensions=8, supported_parameters=["encoding_format"]), an_entry()]
     models += [a_model("cut", dimensions=[8, 4]), a_model("moody", dimensions=None)]
+    models += [a_model("", id="ollama/mxbai-embed-large", pricing={**_PRICE, "input": 0}, context_length=512)]
     catalogue = tmp_path / "catalogue.json"
     catalogue.write_text(json.dumps({"models": models}))
     pinecone, qdrant = Pinecone(key="pc-operator", dimensions={"help-center": 4}), Qdrant()
@@ -255,6 +258,44 @@ class TestStoring:
         response = await shop.site.send("POST", "/wp-json" + PATH, json=body)
 
         assert response.json()["upserted_count"] == 1
+
+
+class TestAnswers:
+    @both
+    async def test_a_bot_answers_from_what_is_stored_and_the_log_says_from_what(
+        self, shop: Shop, provider: str
+    ) -> None:
+        await shop.upsert(
+            {"content": "We ship to Norway within a week.", "metadata": {"title": "Shipping"}}, provider=provider
+        )
+        settings = {"pinecone_index_name": "help-center", "qdrant_collection_names": ["help-center"]}
+        bot_id = await bot(
+            shop.site,
+            provider="openai",
+            model="gpt-4o",
+            enable_vector_store=True,
+            vector_store_provider=provider,
+            vector_embedding_provider="openai",
+            vector_embedding_model="small",
+            **settings,
+        )
+
+        answer = await shop.site.send(
+            "POST",
+            f"{BASE}/chat/{bot_id}/message",
+            json={"messages": [{"role": "user", "content": "How long to Norway?"}]},
+        )
+        (row,) = (await shop.site.send("GET", f"{BASE}/logs", params={"message_search": "norway"})).json()
+
+        sent = shop.upstream.requests[-1].body.decode()
+        assert answer.json()["reply"] == "Within a week."
+        assert sent.count("We ship to Norway within a week.") == 1
+        messages = json.loads(row["messages"])["messages"]
+        assert [message["content"] for message in messages] == ["How long to Norway?", "Within a week."]
+        assert [citation["source"] for citation in messages[1]["citations"]] == ["Shipping"]
+        assert "We ship to Norway" not in row["messages"]
+        assert (row["bot_id"], row["bot_name"]) == (str(bot_id), "Support Bot")
+        assert len(await shop.site.ledger()) == 3
 
 
 class TestAccounts:
@@ -490,6 +531,14 @@ class TestRequests:
             ({"target_id": " "}, "missing_vector_text_target"),
             ({"embedding_model": ""}, "missing_vector_text_embedding_config"),
             ({"vectors": [{"content": "x", "metadata": {"a": "y" * 41_000}}]}, "vector_text_chunking_failed"),
+            (
+                {
+                    "vectors": [{"content": "x" * 600_000}],
+                    "embedding_provider": "ollama",
+                    "embedding_model": "mxbai-embed-large",
+                },
+                "vector_text_chunking_failed",
+            ),
         ],
     )
     async def test_what_says_nothing_or_too_much_is_refused_and_nothing_is_stored(

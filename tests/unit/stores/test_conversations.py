@@ -1,6 +1,6 @@
 """Conversations: kept exchange by exchange, found by their numbers, and searched."""
 
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from tollgate.stores.numbers import Keeping
 
 _KEEPING = Keeping(today=20_000, days=30)
 _NOW_S = 20_000 * 86_400
+_LONG = Said([{"message_id": "long", "role": "user", "content": "long"}], ["x" * 250_000])
+_numbers = count()
 
 
 @pytest.fixture
@@ -23,14 +25,15 @@ def conversations(resources: Resources) -> Conversations:
 
 def an_entry(text: str = "Hello", *, conversation: str = "one", bot_id: int = 7, **changes: Any) -> Entry:
     """An exchange of a conversation; `who` and others are changed by their names."""
-    an_entry.count += 1  # type: ignore[attr-defined]
+    number = next(_numbers)
     thread = Thread("acct_1", bot_id, None, "session", conversation, "chat", f"hash-{bot_id}-{conversation}")
-    said = Said([{"role": "user", "content": text}, {"role": "bot", "content": "Yes."}], [text.casefold(), "yes."])
-    entry = Entry(thread, {"uuid": conversation}, "session", said, _KEEPING, _NOW_S, f"n{an_entry.count}")  # type: ignore[attr-defined]
+    messages = [
+        {"message_id": f"m{number}", "role": "user", "content": text},
+        {"message_id": f"m{number}b", "role": "bot", "content": "Yes."},
+    ]
+    said = Said(messages, [text.casefold(), "yes."])
+    entry = Entry(thread, {"uuid": conversation}, "session", said, _KEEPING, _NOW_S, f"n{number}")
     return entry._replace(**changes)
-
-
-an_entry.count = 0  # type: ignore[attr-defined]
 
 
 def _later(entry: Entry, days: int) -> Entry:
@@ -71,15 +74,16 @@ class TestRecording:
         assert await _texts(conversations, 1) == [[text]]
 
     async def test_a_full_conversation_goes_on_in_another_row(self, conversations: Conversations) -> None:
-        long = Said([{"role": "user", "content": "long"}], ["x" * 250_000])
-
-        ids = [await conversations.record(an_entry(said=long)), *[await conversations.record(an_entry()) for _ in "ab"]]
+        ids = [
+            await conversations.record(an_entry(said=_LONG)),
+            *[await conversations.record(an_entry()) for _ in "ab"],
+        ]
 
         assert ids == [1, 2, 2]
 
     async def test_a_row_has_so_many_exchanges_at_most(self, conversations: Conversations) -> None:
         await conversations.record(an_entry())
-        place = {"shard": "acct_1/threads/hash-7-one", "place": "thread"}
+        place = {"shelf": "acct_1/threads/hash-7-one", "place": "thread"}
         await conversations._table.update(place, "SET exchanges = :most", values={":most": MAX_EXCHANGES})
 
         assert await conversations.record(an_entry()) == 2
@@ -96,7 +100,7 @@ class TestRecording:
 
         items = [item async for item in conversations._table.scan()]
 
-        lasting = {item["shard"] for item in items if "expires_at" not in item}
+        lasting = {item["shelf"] for item in items if "expires_at" not in item}
         assert lasting == {"acct_1/numbers", "acct_1/bot 7/numbers"}
         assert {item["expires_at"] for item in items if "expires_at" in item} == {(20_000 + 1 + 30) * 86_400}
 
@@ -114,7 +118,7 @@ class TestRequestsThatDie:
         await conversations.record(an_entry(conversation="c", now_s=_NOW_S + 1_000))
 
         assert (before, await _all(conversations), await _all(conversations, bot_id=7)) == ([2], [2, 3], [2, 3])
-        head = await conversations._table.get({"shard": "acct_1/numbers", "place": "head"})
+        head = await conversations._table.get({"shelf": "acct_1/numbers", "place": "head"})
         assert head is not None
         assert (head["pending"], head["voided"]) == ({}, {"1"})
 
@@ -132,8 +136,7 @@ class TestRequestsThatDie:
     async def test_one_that_is_full_before_it_was_confirmed_counts_when_it_goes_on(
         self, conversations: Conversations
     ) -> None:
-        said = Said([{"role": "user", "content": "long"}], ["x" * 250_000])
-        await self._begin_and_die(conversations, an_entry(said=said))
+        await self._begin_and_die(conversations, an_entry(said=_LONG))
 
         await conversations.record(an_entry("more"))
 
@@ -146,7 +149,7 @@ class TestRequestsThatDie:
         await conversations.record(entry)
         for scope in ("acct_1", "acct_1/bot 7"):
             numbers = {"#token": entry.token}
-            place = {"shard": f"{scope}/numbers", "place": "head"}
+            place = {"shelf": f"{scope}/numbers", "place": "head"}
             await conversations._table.update(place, "SET pending.#token = :one", names=numbers, values={":one": 1})
 
 

@@ -78,7 +78,7 @@ class TestExpiry:
             token = f"void {day}"
             await numbering.void("acct", token, (await numbering.give("acct", token, _after(day))).number)
 
-        item = await numbering._table.get({"shard": "acct/numbers", "place": "head"})
+        item = await numbering._table.get({"shelf": "acct/numbers", "place": "head"})
 
         assert item is not None
         assert len(item["firsts"]) == len(item["overs"]) <= 5
@@ -108,7 +108,7 @@ class TestExpiry:
         for day in range(0, 3 * days, max(days // 40, 1)):
             await _made(numbering, 1, _after(day, keeping))
 
-        item = await numbering._table.get({"shard": "acct/numbers", "place": "head"})
+        item = await numbering._table.get({"shelf": "acct/numbers", "place": "head"})
 
         assert item is not None
         assert len(item["firsts"]) <= 67

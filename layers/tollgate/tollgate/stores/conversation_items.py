@@ -9,8 +9,8 @@ from tollgate.stores.numbers import Keeping
 from tollgate.stores.table import Item
 
 SCHEMA: Final = 1
-ROWS_OF_A_SHARD: Final = 1_000
-TEXTS_OF_A_SHARD: Final = 4_000
+ROWS_OF_A_SHELF: Final = 1_000
+TEXTS_OF_A_SHELF: Final = 4_000
 LONGEST_SOUGHT: Final = 1_000
 """How long a text may be that is searched for: long texts are kept in pieces that have so much in common."""
 
@@ -88,7 +88,7 @@ def scope_of(account_id: str, bot_id: int | None = None) -> str:
 
 def place_of(account_id: str, thread_hash: str) -> Item:
     """Where it stands which conversation a thread is continued in."""
-    return {"shard": f"{account_id}/threads/{thread_hash}", "place": "thread"}
+    return {"shelf": f"{account_id}/threads/{thread_hash}", "place": "thread"}
 
 
 def padded(number: int) -> str:
@@ -112,20 +112,20 @@ def items_of(entry: Entry, numbers: Sequence[int], expires_at: int) -> list[Item
     number, account_id = numbers[0], thread.account_id
     kept = {"schema": SCHEMA, "expires_at": expires_at}
     row = {
-        "shard": f"{account_id}/rows/{number // ROWS_OF_A_SHARD}",
+        "shelf": f"{account_id}/rows/{number // ROWS_OF_A_SHELF}",
         "place": padded(number),
         "facts": dict(entry.facts),
         **kept,
     }
     searched: Item = {
-        "shard": f"{account_id}/who/{number // TEXTS_OF_A_SHARD}",
+        "shelf": f"{account_id}/who/{number // TEXTS_OF_A_SHELF}",
         "place": padded(number),
         "who": entry.who,
         "bot": thread.bot_id,
         **kept,
     }
     scope, place = scope_of(account_id, thread.bot_id), numbers[1]
-    of_bot = {"shard": f"{scope}/{place // TEXTS_OF_A_SHARD}", "place": padded(place), "id": number, **kept}
+    of_bot = {"shelf": f"{scope}/{place // TEXTS_OF_A_SHELF}", "place": padded(place), "id": number, **kept}
     return [row, searched, of_bot]
 
 
@@ -139,7 +139,7 @@ def searched(texts: Sequence[str]) -> list[Item]:
 
 
 def conditions(sought: Sought) -> list[tuple[str, str, Item]]:
-    """Kinds of shards to be searched, each with a condition and its values; what all of them find is what is sought."""
+    """Kinds of shelves to search, each with a condition and its values; what all of them find is what is sought."""
     found: list[tuple[str, str, Item]] = []
     bot = {} if sought.bot_id is None else {":bot": sought.bot_id}
     of_bot = " AND bot = :bot" if bot else ""
@@ -152,7 +152,7 @@ def conditions(sought: Sought) -> list[tuple[str, str, Item]]:
 
 
 def read_rows(items: Sequence[Item]) -> list[Row]:
-    """The conversations in a range of a shard."""
+    """The conversations in a range of a shelf."""
     rows: list[Row] = []
     for number, inner in groupby(items, key=number_of):
         first, *pieces = inner
@@ -166,9 +166,9 @@ def read_rows(items: Sequence[Item]) -> list[Row]:
     return rows
 
 
-def by_shard(numbers: Sequence[int], size: int) -> list[tuple[int, list[int]]]:
-    """Numbers in ascending order by the shards that they are in."""
-    return [(shard, list(inner)) for shard, inner in groupby(numbers, key=lambda number: number // size)]
+def by_shelf(numbers: Sequence[int], size: int) -> list[tuple[int, list[int]]]:
+    """Numbers in ascending order by the shelves that they are in."""
+    return [(shelf, list(inner)) for shelf, inner in groupby(numbers, key=lambda number: number // size)]
 
 
 def runs_of(numbers: Sequence[int]) -> list[list[int]]:
@@ -188,13 +188,13 @@ def exchange_items(entry: Entry, number: int, sequence: int, expires_at: int) ->
     place = f"{padded(number)}/{sequence:06d}"
     kept = {"schema": SCHEMA, "expires_at": expires_at}
     shown = json.dumps(list(said.messages), ensure_ascii=False, separators=(",", ":"))
-    rows = f"{thread.account_id}/rows/{number // ROWS_OF_A_SHARD}"
+    rows = f"{thread.account_id}/rows/{number // ROWS_OF_A_SHELF}"
     items = [
-        {"shard": rows, "place": f"{place}/{part:03d}", "messages": shown[start : start + _PIECE], **kept}
+        {"shelf": rows, "place": f"{place}/{part:03d}", "messages": shown[start : start + _PIECE], **kept}
         for part, start in enumerate(range(0, len(shown), _PIECE))
     ]
-    texts = f"{thread.account_id}/texts/{number // TEXTS_OF_A_SHARD}"
+    texts = f"{thread.account_id}/texts/{number // TEXTS_OF_A_SHELF}"
     return items + [
-        {"shard": texts, "place": f"{place}/{part:03d}", "bot": thread.bot_id, **piece, **kept}
+        {"shelf": texts, "place": f"{place}/{part:03d}", "bot": thread.bot_id, **piece, **kept}
         for part, piece in enumerate(searched(said.texts))
     ]

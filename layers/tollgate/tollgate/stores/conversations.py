@@ -1,8 +1,8 @@
 """Conversations: rows that are found by their numbers, the messages of each behind it, and texts to be searched.
 
-One table, whose keys are `shard` and `place`. What is kept of the account `acct_1`, its bot 7 and its conversation 42:
+One table, whose keys are `shelf` and `place`. What is kept of the account `acct_1`, its bot 7 and its conversation 42:
 
-| Shard | Place | Holds |
+| Shelf | Place | Holds |
 |---|---|---|
 | `acct_1/numbers` | `head` | which ids there are; for each bot under `acct_1/bot 7/numbers` |
 | `acct_1/threads/<hash>` | `thread` | the conversation of a bot, a session and so on that is open |
@@ -11,8 +11,8 @@ One table, whose keys are `shard` and `place`. What is kept of the account `acct
 | `acct_1/texts/0` | `42/1` | what was said in an exchange, to be searched |
 | `acct_1/bot 7/0` | `3` | the third conversation of the bot is 42 |
 
-The last part of a shard counts thousands of numbers, so that a page of rows is one or two ranges, and a search reads
-all shards at the same time. Places are written with zeros in front.
+The last part of a shelf counts thousands of numbers, so that a page of rows is one or two ranges, and a search reads
+all shelves at the same time. Places are written with zeros in front.
 """
 
 import asyncio
@@ -22,14 +22,14 @@ from typing import Final, TypeVar
 
 from tollgate.stores.aws import AwsUnavailable
 from tollgate.stores.conversation_items import (
-    ROWS_OF_A_SHARD,
+    ROWS_OF_A_SHELF,
     SCHEMA,
-    TEXTS_OF_A_SHARD,
+    TEXTS_OF_A_SHELF,
     Entry,
     Row,
     Sought,
     began_s,
-    by_shard,
+    by_shelf,
     conditions,
     exchange_items,
     items_of,
@@ -90,11 +90,11 @@ class Conversations:
         scope = scope_of(account_id, bot_id)
         ranges = await _together(
             self._table.query(
-                "shard = :shard AND place BETWEEN :first AND :last",
-                values={":shard": f"{scope}/{shard}", ":first": padded(inner[0]), ":last": padded(inner[-1])},
+                "shelf = :shelf AND place BETWEEN :first AND :last",
+                values={":shelf": f"{scope}/{shelf}", ":first": padded(inner[0]), ":last": padded(inner[-1])},
                 projection="place, id",
             )
-            for shard, inner in by_shard(places, TEXTS_OF_A_SHARD)
+            for shelf, inner in by_shelf(places, TEXTS_OF_A_SHELF)
         )
         ids = {int(item["place"]): int(item["id"]) for items in ranges for item in items}
         return [ids[place] for place in places if place in ids]
@@ -102,16 +102,16 @@ class Conversations:
     async def rows(self, account_id: str, numbers: Sequence[int]) -> list[Row]:
         """Conversations by their ids, in that order, with their messages."""
         ranges = [
-            (f"{account_id}/rows/{shard}", run[0], run[-1])
-            for shard, inner in by_shard(numbers, ROWS_OF_A_SHARD)
+            (f"{account_id}/rows/{shelf}", run[0], run[-1])
+            for shelf, inner in by_shelf(numbers, ROWS_OF_A_SHELF)
             for run in runs_of(inner)
         ]
         found = await _together(
             self._table.query(
-                "shard = :shard AND place BETWEEN :first AND :last",
-                values={":shard": shard, ":first": padded(first), ":last": f"{padded(last)}/~"},
+                "shelf = :shelf AND place BETWEEN :first AND :last",
+                values={":shelf": shelf, ":first": padded(first), ":last": f"{padded(last)}/~"},
             )
-            for shard, first, last in ranges
+            for shelf, first, last in ranges
         )
         rows = {row.number: row for items in found for row in read_rows(items)}
         return [rows[number] for number in numbers if number in rows]
@@ -123,17 +123,17 @@ class Conversations:
         """
         if not numbers.count:
             return array("L")
-        shards = range(numbers.first // TEXTS_OF_A_SHARD, numbers.last // TEXTS_OF_A_SHARD + 1)
-        found = await _together(self._search_shard(account_id, shard, numbers, sought) for shard in shards)
+        shelves = range(numbers.first // TEXTS_OF_A_SHELF, numbers.last // TEXTS_OF_A_SHELF + 1)
+        found = await _together(self._search_shelf(account_id, shelf, numbers, sought) for shelf in shelves)
         return array("L", (number for part in found for number in part))
 
-    async def _search_shard(self, account_id: str, shard: int, numbers: Numbers, sought: Sought) -> list[int]:
-        lowest = max(numbers.first, shard * TEXTS_OF_A_SHARD)
+    async def _search_shelf(self, account_id: str, shelf: int, numbers: Numbers, sought: Sought) -> list[int]:
+        lowest = max(numbers.first, shelf * TEXTS_OF_A_SHELF)
         ids: set[int] | None = None
         for kind, only, values in conditions(sought):
             items = await self._table.query(
-                "shard = :shard AND place >= :first",
-                values={":shard": f"{account_id}/{kind}/{shard}", ":first": padded(lowest), **values},
+                "shelf = :shelf AND place >= :first",
+                values={":shelf": f"{account_id}/{kind}/{shelf}", ":first": padded(lowest), **values},
                 only=only,
                 projection="place",
                 # Who searches does not ask for the last second; it costs half.
@@ -170,7 +170,7 @@ class Conversations:
         given = await _together(self._numbering.give(scope, token, entry.keeping) for scope in scopes)
         # Before the thread is claimed: it is the one that knows which of its numbers count.
         await self._decide(entry, scopes, given, closed)
-        number, expires_at = given[0].number, given[0].over_on * _DAY_S
+        number, expires_at = given[0].number, max(one.over_on for one in given) * _DAY_S
         items = items_of(entry, [one.number for one in given], expires_at)
         await _together(self._table.put(item) for item in items)
         await self._put_exchange(entry, number, 1, expires_at=expires_at)
@@ -221,9 +221,9 @@ class Conversations:
         return True
 
     async def _replace(self, item: Item, closed: Item) -> None:
-        names = [name for name in item if name not in {"shard", "place"}]
+        names = [name for name in item if name not in {"shelf", "place"}]
         await self._table.update(
-            {"shard": item["shard"], "place": item["place"]},
+            {"shelf": item["shelf"], "place": item["place"]},
             "SET " + ", ".join(f"#{name} = :{name}" for name in names),
             values={**{f":{name}": item[name] for name in names}, ":closed": closed["number"]},
             names={f"#{name}": name for name in names},

@@ -211,4 +211,4 @@ def _given(item: Item, token: str) -> Given:
 
 
 def _place(scope: str) -> Item:
-    return {"shard": f"{scope}/numbers", "place": "head"}
+    return {"shelf": f"{scope}/numbers", "place": "head"}

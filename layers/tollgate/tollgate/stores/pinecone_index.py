@@ -144,7 +144,11 @@ class PineconeIndexes:
     async def _index(self, name: str, *, fresh: bool) -> "AsyncIndex":
         project = await self._open(fresh=fresh)
         if name not in self._indexes:
-            index = await project.index(name=name)
+            # By its name the SDK would remember for good where it is.
+            described = await project.indexes.describe(name)
+            if described.host is None:
+                raise nonsense(_NAME, "an index that is not ready")
+            index = await project.index(host=described.host)
             # Another call may have been faster.
             if self._indexes.setdefault(name, index) is not index:
                 await index.close()

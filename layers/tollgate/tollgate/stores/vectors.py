@@ -28,6 +28,13 @@ STORES: Final[Mapping[str, str]] = {
 }
 """Import paths, so that one store's client is not the price of using the other."""
 
+SETTINGS: Final[Mapping[str, str]] = {
+    "PINECONE_API_KEY": "Pinecone",
+    "QDRANT_URL": "Qdrant",
+    "QDRANT_API_KEY": "Qdrant",
+}
+"""Settings that may be secrets, and whose they are."""
+
 
 class Target(NamedTuple):
     """An index or a collection, and a part of it where the store has such."""

@@ -22,6 +22,7 @@ from tollgate.errors import (
     InvalidParams,
     NoProviderAvailable,
     NotFound,
+    Unavailable,
 )
 from tollgate.services.aipuffer.knowledge import near, retrieve
 from tollgate.services.aipuffer.vectors import upsert_vectors
@@ -96,6 +97,20 @@ async def library(make_world: WorldMaker) -> AsyncIterator[Library]:
         yield Library(world, await world.account(), pinecone, qdrant)
         await world.resources.close()
     qdrant.engine.close()
+
+
+async def test_without_time_for_another_group_the_request_says_how_far_it_came(library: Library) -> None:
+    body = {"provider": "qdrant", "target_id": "faq", "vectors": list(_FAQ)}
+    body |= {"embedding_provider": "sandbox", "embedding_model": "embedding"}
+    call = a_call(caller=a_caller(account_id=library.account_id), time_left_s=29)
+
+    with pytest.raises(Unavailable) as caught:
+        await upsert_vectors(UpsertVectorsRequest.model_validate(body), call, library.world.resources)
+
+    data = caught.value.metadata["data"]
+    assert caught.value.reason == "vector_text_time_over"
+    assert (data["completed_sources"], data["failed_source_index"], data["source_count"]) == (0, 0, 3)
+    assert library.qdrant.records("faq") == []
 
 
 async def test_passages_that_are_near_are_found_with_where_they_are_from(library: Library) -> None:

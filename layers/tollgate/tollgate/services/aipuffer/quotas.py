@@ -9,6 +9,7 @@ from tollgate.contracts.aipuffer.conversations import Visitor
 from tollgate.errors import QuotaExhausted
 from tollgate.ledger.windows import window_of
 from tollgate.resources import Resources
+from tollgate.services.aipuffer.refusals import needing_a_store
 from tollgate.services.aipuffer.texts import local_time
 
 _NO_RESET: Final = "never"
@@ -19,7 +20,7 @@ _KEPT: Final = timedelta(days=400)
 async def check_quota(bot: Chatbot, visitor: Visitor, resources: Resources) -> None:
     """Refuse a visitor who has no access, or has used all that there is for one.
 
-    Raises QuotaExhausted.
+    Raises QuotaExhausted, Unavailable.
     """
     limit = limit_of(bot, visitor)
     if limit is None:
@@ -27,7 +28,9 @@ async def check_quota(bot: Chatbot, visitor: Visitor, resources: Resources) -> N
     if limit == 0:
         raise _refusal(bot, f"token_limit_exceeded_{'guest' if visitor.is_guest else 'user'}_logic")
     counter = counter_of(bot, visitor, local_time(resources.now(), resources.settings.time_zone))
-    if await resources.quotas.used(bot.id, counter) >= limit:
+    with needing_a_store():
+        used = await resources.quotas.used(bot.id, counter)
+    if used >= limit:
         raise _refusal(bot, "token_limit_exceeded_final_logic")
 
 

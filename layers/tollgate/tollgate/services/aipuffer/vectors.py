@@ -29,7 +29,10 @@ from tollgate.stores.vectors import Record, Target, VectorStore
 _PASSAGES_AT_ONCE: Final = 100
 _PATIENCE_S: Final = 240.0
 """API Gateway ends a request when nothing was sent for five minutes."""
-_LEASE: Final = timedelta(minutes=6)
+_LAST_GROUP_S: Final = 30.0
+"""What has to be left of the function's time for another group."""
+_LEASE: Final = timedelta(minutes=10)
+"""Longer than a request can last: a claim that is older belongs to a function that died."""
 _LONGEST_NAME: Final = 255
 
 _log: Final = logging.getLogger(__name__)
@@ -52,7 +55,7 @@ async def upsert_vectors(request: UpsertVectorsRequest, call: Call, resources: R
     Raises BadRequest, InvalidParams, NotFound, Forbidden, PaymentRequired, Conflict, DimensionMismatch, Unavailable,
     UpstreamError.
     """
-    gives_up_at = time.monotonic() + _PATIENCE_S
+    gives_up_at = time.monotonic() + min(_PATIENCE_S, call.time_left_s - _LAST_GROUP_S)
     _check(request)
     model = embedding_model(request.embedding_provider, request.embedding_model, resources)
     store = resources.vector_store(request.provider)
@@ -223,11 +226,16 @@ async def _claimed(
     now = resources.now()
     keys = [_key(source, place, call) for source in group]
     claims = await asyncio.gather(
-        *(resources.idempotency.claim(key, now=now, lease_ends_at=now + _LEASE) for key in keys)
+        *(resources.idempotency.claim(key, now=now, lease_ends_at=now + _LEASE) for key in keys),
+        return_exceptions=True,
     )
     held = [key for key, taken in zip(keys, claims, strict=True) if taken is None]
     try:
         for source, taken in zip(group, claims, strict=True):
+            if isinstance(taken, AwsError | AwsUnavailable):
+                raise Unavailable("It cannot be found out whether a text is being stored. Try again.") from taken
+            if isinstance(taken, BaseException):
+                raise taken
             if taken is not None:
                 raise Conflict(
                     f"'{source.parent_id}' is being stored by another request. Try again.",
