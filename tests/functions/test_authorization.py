@@ -142,6 +142,9 @@ _NEEDS: dict[str, str | None] = {
     "UpdateAccountFunction": "operate",
     "CreateCreditFunction": "operate",
     "ListLedgerFunction": "operate",
+    "GetEmbedConfigFunction": None,
+    "GetWidgetAssetFunction": None,
+    "CreateWidgetMessageFunction": None,
     "GetOpenapiFunction": None,
     "GetDocsFunction": None,
 }
@@ -166,6 +169,7 @@ class _Tenant:
             "account_id": self.account_id,
             "bot_id": self.bot_id,
             **self.things,
+            "file": "embed.js",
         }
         if "{provider_id}" in route.path:
             values |= {"provider_id": "sandbox", "model_id": "chat"}
@@ -175,6 +179,8 @@ class _Tenant:
         body = _BODIES.get(route.function)
         if isinstance(body, dict) and "training_file" in body:
             body = {**body, "training_file": self.things.get("file_id", "")}
+        if route.function == "CreateWidgetMessageFunction":
+            body = {"token": await self._token(), "messages": [{"role": "user", "content": "Hi"}]}
         headers = {"authorization": f"Bearer {key}"} if key else {}
         if isinstance(body, bytes):
             headers |= FORM
@@ -203,6 +209,12 @@ class _Tenant:
         place = Place(self.account_id, webhook.id, "evt_1")
         await resources.deliveries.open(Delivery(place, "analysis.completed", created_at=0, body="{}"))
         return webhook.id
+
+    async def _token(self) -> str:
+        """What a page is given to write to the bot."""
+        response = await self.world.client.get(f"/aipkit/v1/chatbots/{self.bot_id}/embed-config")
+        token: str = response.json()["config"]["nonce"]
+        return token
 
 
 async def _tenant(world: World) -> _Tenant:

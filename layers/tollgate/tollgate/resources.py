@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from tollgate.stores.queue import Queue
     from tollgate.stores.quotas import Quotas
     from tollgate.stores.vectors import VectorStore
+    from tollgate.stores.visits import Visits
     from tollgate.stores.web import Web
     from tollgate.stores.webhooks import Webhooks
 
@@ -228,6 +229,13 @@ class Resources:
         if not self.allows_loopback:
             return Web(tls=_tls(), ports=ReceiverPorts())
         return Web(tls=_tls(), ports=range(1, 65_536), may_reach=lambda one: one.is_loopback or is_public(one))
+
+    @cached_property
+    def visits(self) -> "Visits":
+        """How often visitors write to chatbots."""
+        from tollgate.stores.visits import Visits  # noqa: PLC0415 - only the chat in a page has any
+
+        return Visits(self._table(self.settings.visits_table))
 
     @cached_property
     def web(self) -> "Web":

@@ -53,6 +53,10 @@ class Settings:
     """Whether the API of AI Puffer takes keys at all."""
     passes_upstream_status: bool = False
     """Whether AI Puffer's clients get a provider's status as it is, as from the plugin."""
+    visits_table: str = ""
+    """Where visitors of chats in pages are counted."""
+    widget_secret: str = ""
+    """Name of the secret under which the tokens of chats in pages are signed."""
     catalogue_path: str | None = None
     """A JSON file with models that are added to the catalogue or replace those in it."""
     providers_path: str | None = None
@@ -101,6 +105,8 @@ class Settings:
             time_zone=get("TIME_ZONE") or "UTC",
             is_puffer_on=_is_on(get("PUFFER_API", "on")),
             passes_upstream_status=get("PUFFER_UPSTREAM_STATUS", "mapped").strip().lower() == "passed",
+            visits_table=get("VISITS_TABLE", ""),
+            widget_secret=get("WIDGET_SECRET", ""),
             catalogue_path=get("TOLLGATE_CATALOGUE") or None,
             providers_path=get("TOLLGATE_PROVIDERS") or None,
             environment=environment,

@@ -54,10 +54,11 @@ class WidgetSettings(RestShape):
     popup_label_show_on_desktop: Boolean = True
     popup_label_version: Word = ""
     popup_label_size: Literal["small", "medium", "large", "xlarge"] = "medium"
-    theme: Literal["light", "dark", "chatgpt", "custom"] = "light"
+    theme: Literal["light", "dark", "auto", "chatgpt", "custom"] = "light"
+    """`auto` is light or dark as the visitor's system is."""
     theme_preset_key: Word = ""
     custom_theme_settings: Annotated[Object, Field(max_length=100)] = Field(default_factory=dict)
-    """Colours and sizes of the theme `custom`."""
+    """Colours and sizes of the theme `custom`; their names are in docs/widget.md."""
     header_name: Word = ""
     """What stands above the chat; the bot's name unless said otherwise."""
     header_avatar_type: Literal["default", "icon", "custom"] = "default"
