@@ -42,6 +42,9 @@ validate: .venv-sam/ready  ## check the template
 build: .venv/ready .venv-sam/ready  ## build functions and layers as they are deployed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build
 
+sam-local: build  ## run what was built in containers like Lambda's, on http://127.0.0.1:3000 (PORT=… for another port)
+	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv-sam/bin:$$PATH" tests/sam_local/with_docker tollgate sam-local
+
 deploy: build  ## deploy to the AWS account whose credentials are in the environment
 	$(SAM) deploy
 
@@ -54,6 +57,7 @@ lock: .venv/ready  ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group openai1 -o locks/openai1.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group node -o locks/node.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group bench -o locks/bench.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" -c locks/dev.txt --group lambda -o locks/lambda.txt
 	echo "uv" | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" - -o locks/uv.txt
 
 clean:  ## remove what was made here

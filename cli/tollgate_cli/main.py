@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "keys": "tollgate_cli.operator:keys",
     "ledger": "tollgate_cli.operator:ledger",
     "models": "tollgate_cli.models:models",
+    "sam-local": "tollgate_cli.main:sam_local",
     "secrets": "tollgate_cli.credentials:secrets",
     "up": "tollgate_cli.main:up",
 }
@@ -48,6 +49,18 @@ def up(port: int) -> None:
     Providers are configured by their usual variables, such as OPENAI_API_KEY, and OPENAI_BASE_URL for another address.
     """
     from tollgate_cli.local.up import up as run  # noqa: PLC0415 - as above
+
+    run(port=port)
+
+
+@click.command()
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "3000")), show_default="PORT, or 3000")
+def sam_local(port: int) -> None:
+    """Run what `make build` built under `sam local start-api`, each function in a container; `make sam-local` does both.
+
+    AWS is played on this machine, with the same first account and keys as `tollgate up` has.
+    """
+    from tollgate_cli.local.sam import sam_local as run  # noqa: PLC0415 - as above
 
     run(port=port)
 
