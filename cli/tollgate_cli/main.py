@@ -56,9 +56,10 @@ def up(port: int) -> None:
 @click.command()
 @click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "3000")), show_default="PORT, or 3000")
 def sam_local(port: int) -> None:
-    """Run what `make build` built under `sam local start-api`, each function in a container; `make sam-local` does both.
+    """Run what `make build` built under `sam local start-api`, each function in a container of its own.
 
-    AWS is played on this machine, with the same first account and keys as `tollgate up` has.
+    `make sam-local` builds first, and finds Docker and the image. AWS is played on this machine, with the same first
+    account and keys as `tollgate up` has.
     """
     from tollgate_cli.local.sam import sam_local as run  # noqa: PLC0415 - as above
 

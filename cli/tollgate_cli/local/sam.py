@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ import httpx2
 from tollgate.providers.registry import PROVIDERS
 from tollgate.resources import Resources
 from tollgate_cli.local.access import Access
-from tollgate_cli.local.state import MotoServer
+from tollgate_cli.local.state import REGION, MotoServer
 from tollgate_cli.local.up import (
     create_local_state,
     greet,
@@ -36,7 +37,16 @@ from tollgate_cli.template import ROOT, Template, read_template
 BUILT: Final = ROOT / ".aws-sam" / "build"
 _PATIENCE_S: Final = 180
 _ARCHITECTURES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
-_TEXT: Final = ("text/", "application/json")
+_LAYERS: Final = BUILT / "layers"
+_BYTES: Final = frozenset(
+    {
+        *("application/octet-stream", "application/zip", "image/jpeg", "image/png", "image/webp"),
+        *("audio/aac", "audio/flac", "audio/mpeg", "audio/ogg", "audio/pcm", "audio/wav"),
+    }
+)
+"""What endpoints answer that is no text."""
+_METHODS: Final = ("delete", "get", "head", "options", "patch", "post", "put")
+_ANY: Final = "x-amazon-apigateway-any-method"
 
 
 def sam_local(*, port: int) -> None:
@@ -45,8 +55,9 @@ def sam_local(*, port: int) -> None:
     _needed("docker", "Install Docker, or run `make sam-local` as root on Debian.")
     if not (BUILT / "template.yaml").is_file():
         raise click.ClickException("Nothing has been built: run `make build` first.")
-    # Whoever stops this process is to leave no containers behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever stops this process leaves no containers behind. A shell's background commands begin deaf to interrupts.
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, signal.default_int_handler)
     template = read_template()
     server = _aws_that_containers_reach()
     process: subprocess.Popen[bytes] | None = None
@@ -64,36 +75,93 @@ def sam_local(*, port: int) -> None:
     finally:
         remove_access()
         if process is not None:
-            process.terminate()
+            process.send_signal(signal.SIGINT)
             process.wait(timeout=_PATIENCE_S)
         server.stop()
 
 
 def write_wiring(template: Template, environment: Mapping[str, str]) -> Path:
-    """The built template with what containers need to be told: `sam local` sets no variable that is not in it."""
-    path = BUILT / "local.json"
+    """The built template as `sam local` needs it, in a file beside it."""
     built = read_template(BUILT / "template.yaml").raw
-    path.write_text(json.dumps(wired(built, function_variables(template, environment))), encoding="utf-8")
+    layers = {
+        name: _published(BUILT / layer["Properties"]["ContentUri"])
+        for name, layer in built["Resources"].items()
+        if layer["Type"] == "AWS::Serverless::LayerVersion"
+    }
+    path = BUILT / "local.json"
+    path.write_text(
+        json.dumps(wired(built, template, variables=function_variables(template, environment), layers=layers)),
+        encoding="utf-8",
+    )
     return path
 
 
-def wired(built: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    """A template whose functions see these variables, and whose API hands on bytes of every type that is answered.
+def wired(
+    built: Mapping[str, Any], template: Template, *, variables: Mapping[str, str], layers: Mapping[str, str]
+) -> dict[str, Any]:
+    """A built template whose functions see these variables and layers, and whose API is served as API Gateway would.
 
-    API Gateway passes the bytes of a stream on as they are; `sam local` has no streams, and decodes an answer's base64
-    only where its type is among the binary ones.
+    `sam local` sets no variable that the template does not have. It makes the image of a function anew where a layer is
+    of the template itself, which takes seconds for each, and once where it is published. API Gateway prefers a method
+    of its own to one for all methods, and `sam local` takes either, so no path has both. API Gateway passes on the bytes
+    of a stream as they are; `sam local` has no streams, and decodes base64 only of types that are binary ones.
     """
     common = built["Globals"]["Function"]
     gateway = built["Resources"]["Gateway"]
-    binary = [*gateway["Properties"]["BinaryMediaTypes"], *(name.replace("/", "~1") for name in _binary_answers())]
-    return {
-        **built,
-        "Globals": {**built["Globals"], "Function": {**common, "Environment": {"Variables": dict(variables)}}},
-        "Resources": {
-            **built["Resources"],
-            "Gateway": {**gateway, "Properties": {**gateway["Properties"], "BinaryMediaTypes": sorted(set(binary))}},
+    properties = gateway["Properties"]
+    definition = properties["DefinitionBody"]
+    taken = _methods_of(template)
+    paths = {path: _without(methods, taken.get(path, frozenset())) for path, methods in definition["paths"].items()}
+    binary = {*properties["BinaryMediaTypes"], *(name.replace("/", "~1") for name in _BYTES)}
+    served = {**properties, "BinaryMediaTypes": sorted(binary), "DefinitionBody": {**definition, "paths": paths}}
+    told: dict[str, Any] = _with_layers(
+        {
+            **built,
+            "Globals": {**built["Globals"], "Function": {**common, "Environment": {"Variables": dict(variables)}}},
+            "Resources": {
+                **{name: resource for name, resource in built["Resources"].items() if name not in layers},
+                "Gateway": {**gateway, "Properties": served},
+            },
         },
-    }
+        layers,
+    )
+    return told
+
+
+def _with_layers(node: Any, layers: Mapping[str, str]) -> Any:
+    match node:
+        case {"Ref": str(name)} if name in layers:
+            return layers[name]
+        case dict():
+            return {key: _with_layers(value, layers) for key, value in node.items()}
+        case list():
+            return [_with_layers(value, layers) for value in node]
+    return node
+
+
+def _published(folder: Path) -> str:
+    """The ARN of a built layer, put where `sam local` keeps those that it has downloaded."""
+    content = sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            content.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes())
+    version = int(content.hexdigest()[:12], 16)
+    arn = f"arn:aws:lambda:{REGION}:000000000000:layer:{folder.name}:{version}"
+    copy = _LAYERS / f"{folder.name}-{version}-{sha256(arn.encode()).hexdigest()[:10]}"
+    if not copy.exists():
+        shutil.copytree(folder, copy)
+    return arn
+
+
+def _methods_of(template: Template) -> dict[str, frozenset[str]]:
+    routes = [route for function in template.functions.values() for route in (*function.routes, *function.stand_ins)]
+    return {path: frozenset(route.method.lower() for route in routes if route.path == path) for path in template.paths}
+
+
+def _without(methods: Mapping[str, Any], taken: frozenset[str]) -> dict[str, Any]:
+    """The methods of a path, with all that are not taken in place of the one for all."""
+    rest = methods[_ANY]
+    return dict.fromkeys((name for name in _METHODS if name not in taken), rest) if taken else {_ANY: rest}
 
 
 def function_variables(template: Template, environment: Mapping[str, str]) -> dict[str, str]:
@@ -108,19 +176,6 @@ def function_variables(template: Template, environment: Mapping[str, str]) -> di
     settings = {name: value for name, value in environment.items() if name.startswith(stems) and name not in told}
     given = json.loads(environment.get("PROVIDER_SETTINGS") or "{}")
     return {**told, "PROVIDER_SETTINGS": json.dumps({**given, **settings})}
-
-
-def _binary_answers() -> set[str]:
-    """Media types of the answers that are no text."""
-    document = json.loads((ROOT / "layers/tollgate/tollgate/documents/openapi.json").read_text(encoding="utf-8"))
-    return {
-        media_type
-        for methods in document["paths"].values()
-        for operation in methods.values()
-        for answer in operation["responses"].values()
-        for media_type in answer.get("content", {})
-        if not media_type.startswith(_TEXT)
-    }
 
 
 def _aws_that_containers_reach() -> MotoServer:
@@ -140,7 +195,7 @@ def _command(sam: str, wiring: Path, port: int) -> list[str]:
     return [
         *(sam, "local", "start-api", "--template", str(wiring), "--port", str(port)),
         *("--skip-pull-image", "--warm-containers", "LAZY", "--no-watch"),
-        *("--parameter-overrides", f"Architecture={architecture}"),
+        *("--layer-cache-basedir", str(_LAYERS), "--parameter-overrides", f"Architecture={architecture}"),
     ]
 
 
