@@ -15,6 +15,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from tollgate_cli.local.sam import WIRING, invoke
 from tollgate_cli.template import ROOT, Function, Route
 from tollgate_runtime.events import body_of
 
@@ -76,11 +77,7 @@ class Deployed:
 
     def invoke(self, function: Function, event: Path) -> Any:
         """What a function that no route leads to returns for an event."""
-        wiring = ROOT / ".aws-sam/build/local.json"
-        command = [
-            *(_SAM, "local", "invoke", function.name, "--template", str(wiring), "--event", str(event)),
-            *("--skip-pull-image", "--layer-cache-basedir", str(wiring.with_name("layers"))),
-        ]
+        command = invoke(_SAM, WIRING, function.name, event)
         ended = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
         assert ended.returncode == 0, ended.stderr
         return json.loads(ended.stdout.strip().splitlines()[-1])

@@ -35,6 +35,8 @@ from tollgate_cli.local.up import (
 from tollgate_cli.template import ROOT, Template, read_template
 
 BUILT: Final = ROOT / ".aws-sam" / "build"
+WIRING: Final = BUILT / "local.json"
+"""The template that `sam local` is given."""
 _PATIENCE_S: Final = 180
 _ARCHITECTURES: Final = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 _LAYERS: Final = BUILT / "layers"
@@ -65,7 +67,7 @@ def sam_local(*, port: int) -> None:
         environment = local_environment(template, os.environ, lambda: server.url, click.echo)
         create_local_state(template, environment)
         wiring = write_wiring(template, environment)
-        process = subprocess.Popen(_command(sam, wiring, port), env=environment, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(start_api(sam, wiring, port), env=environment, stdin=subprocess.DEVNULL)
         base_url = f"http://127.0.0.1:{port}"
         _wait_for(base_url, process)
         asyncio.run(_open(base_url, environment))
@@ -88,7 +90,7 @@ def write_wiring(template: Template, environment: Mapping[str, str]) -> Path:
         for name, layer in built["Resources"].items()
         if layer["Type"] == "AWS::Serverless::LayerVersion"
     }
-    path = BUILT / "local.json"
+    path = WIRING
     path.write_text(
         json.dumps(wired(built, template, variables=function_variables(template, environment), layers=layers)),
         encoding="utf-8",
@@ -103,8 +105,8 @@ def wired(
 
     `sam local` sets no variable that the template does not have. It makes the image of a function anew where a layer is
     of the template itself, which takes seconds for each, and once where it is published. API Gateway prefers a method
-    of its own to one for all methods, and `sam local` takes either, so no path has both. API Gateway passes on the bytes
-    of a stream as they are; `sam local` has no streams, and decodes base64 only of types that are binary ones.
+    of its own to one for all methods, and `sam local` takes either, so no path has both. API Gateway passes on the
+    bytes of a stream as they are; `sam local` has no streams, and decodes base64 only of types that are binary ones.
     """
     common = built["Globals"]["Function"]
     gateway = built["Resources"]["Gateway"]
@@ -190,12 +192,31 @@ def _aws_that_containers_reach() -> MotoServer:
         raise click.ClickException(f"Docker's network has no address on this machine: {exc}") from exc
 
 
-def _command(sam: str, wiring: Path, port: int) -> list[str]:
+def start_api(sam: str, wiring: Path, port: int) -> list[str]:
+    """The command that serves that template."""
+    return [
+        sam,
+        "local",
+        "start-api",
+        *_options(wiring),
+        "--port",
+        str(port),
+        "--warm-containers",
+        "LAZY",
+        "--no-watch",
+    ]
+
+
+def invoke(sam: str, wiring: Path, function: str, event: Path) -> list[str]:
+    """The command that runs one of its functions with an event, such as a worker, to which no route leads."""
+    return [sam, "local", "invoke", function, *_options(wiring), "--event", str(event)]
+
+
+def _options(wiring: Path) -> list[str]:
     architecture = _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
     return [
-        *(sam, "local", "start-api", "--template", str(wiring), "--port", str(port)),
-        *("--skip-pull-image", "--warm-containers", "LAZY", "--no-watch"),
-        *("--layer-cache-basedir", str(_LAYERS), "--parameter-overrides", f"Architecture={architecture}"),
+        *("--template", str(wiring), "--parameter-overrides", f"Architecture={architecture}"),
+        *("--skip-pull-image", "--layer-cache-basedir", str(_LAYERS)),
     ]
 
 
