@@ -1,7 +1,7 @@
 # `make help` lists what there is. Every target that needs Python makes its own environment first.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check format generate lock bench build validate sam-local test-sam-local deploy clean
+.PHONY: help up test check format generate lock bench build validate scan sam-local test-sam-local deploy clean
 
 # Python 3.13, which Lambda runs, where it is found; any other from 3.11 on serves as well.
 PYTHON ?= $(shell for candidate in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13 python3.14 python3.12 python3.11 python3; do \
@@ -39,6 +39,9 @@ bench: .venv/ready .venv-bench/ready node_modules/.ready  ## measure start, call
 validate: .venv-sam/ready  ## check the template
 	$(SAM) validate --lint
 
+scan: .venv-checkov/ready  ## look for what is unsafe in the template (.checkov.yaml says what is meant to be so)
+	.venv-checkov/bin/checkov --config-file .checkov.yaml
+
 build: .venv/ready .venv-sam/ready  ## build functions and layers as they are deployed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build
 
@@ -58,6 +61,7 @@ lock: .venv/ready  ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" -c layers/tollgate/requirements.txt pyproject.toml --group dev -o locks/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group sam -o locks/sam.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group openai1 -o locks/openai1.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group checkov -o locks/checkov.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group node -o locks/node.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group bench -o locks/bench.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" -c locks/dev.txt --group lambda -o locks/lambda.txt

@@ -83,7 +83,7 @@ def created(translated: Mapping[str, Any]) -> Stack:
     )
     (told,) = cloudformation.describe_stacks(StackName="tollgate")["Stacks"]
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName="tollgate")
-    made = [one for page in pages for one in page["StackResourceSummaries"]]
+    made = [one for page in pages for one in page["StackResourceSummaries"] if one["LogicalResourceId"]]
     names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in made}
 
     def of_type(kind: str) -> list[str]:
