@@ -44,6 +44,7 @@ scan: .venv-checkov/ready  ## look for what is unsafe in the template (.checkov.
 
 build: .venv/ready .venv-sam/ready  ## build functions and layers as they are deployed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build
+	$(BIN)/python -m tollgate_cli.permissions
 
 sam-local: build  ## run what was built in containers like Lambda's, on http://127.0.0.1:3000 (PORT=… for another port)
 	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv-sam/bin:$$PATH" tests/sam_local/with_docker tollgate sam-local

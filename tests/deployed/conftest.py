@@ -14,7 +14,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tollgate_cli.template import ROOT
+from tollgate_cli.permissions import gathered
+from tollgate_cli.template import ROOT, read_template
 
 _REGION: Final = "eu-west-1"
 _CODE: Final = ("tollgate-code", "package.zip")
@@ -38,9 +39,11 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def translated() -> dict[str, Any]:
-    """What aws-sam-translator makes of template.yaml."""
-    return translation_of(ROOT / "template.yaml")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What aws-sam-translator makes of what is deployed."""
+    built = tmp_path_factory.mktemp("built") / "template.yaml"
+    built.write_text(json.dumps(gathered(read_template().raw)), encoding="utf-8")
+    return translation_of(built)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,14 @@
 """The template is one that AWS can translate and create, within its limits, and wires what it says."""
 
+import json
 import re
 from collections import defaultdict
 from typing import Any, Final
 
 import pytest
 
-from tests.deployed.conftest import UNKNOWN, UNPLAYED, Stack
-from tollgate_cli.template import Function, Route, read_template
+from tests.deployed.conftest import UNKNOWN, UNPLAYED, Stack, translation_of
+from tollgate_cli.template import ROOT, Function, Route, read_template
 
 TEMPLATE: Final = read_template()
 FUNCTIONS: Final = tuple(TEMPLATE.functions.values())
@@ -37,6 +38,18 @@ def test_there_are_fewer_resources_than_cloudformation_takes(translated: dict[st
     count = len(translated["Resources"])
 
     assert count < MOST_RESOURCES, f"{count} of 500"
+
+
+def test_the_api_is_the_one_that_the_template_describes(translated: dict[str, Any]) -> None:
+    described = translation_of(ROOT / "template.yaml")
+
+    paths, expected = (
+        json.dumps(one["Resources"]["Gateway"]["Properties"]["Body"]["paths"], sort_keys=True)
+        for one in (translated, described)
+    )
+
+    # SAM writes the partition that it translates for.
+    assert paths.replace("${AWS::Partition}", "aws") == expected.replace("${AWS::Partition}", "aws")
 
 
 def test_functions_are_told_the_names_of_what_was_created(stack: Stack) -> None:

@@ -162,8 +162,10 @@ def _methods_of(template: Template) -> dict[str, frozenset[str]]:
 
 def _without(methods: Mapping[str, Any], taken: frozenset[str]) -> dict[str, Any]:
     """The methods of a path, with all that are not taken in place of the one for all."""
-    rest = methods[_ANY]
-    return dict.fromkeys((name for name in _METHODS if name not in taken), rest) if taken else {_ANY: rest}
+    if not taken:
+        return dict(methods)
+    own = {name: method for name, method in methods.items() if name != _ANY}
+    return {**own, **dict.fromkeys((name for name in _METHODS if name not in taken), methods[_ANY])}
 
 
 def function_variables(template: Template, environment: Mapping[str, str]) -> dict[str, str]:
