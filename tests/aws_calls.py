@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from types import FrameType
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -90,7 +91,7 @@ class _SecretsOfEach(Secrets):
         super().__init__(client)
 
     @property
-    def _remembered(self) -> dict[str, tuple[float, str]]:  # type: ignore[override]
+    def _remembered(self) -> dict[str, tuple[float, str]]:
         return self._of.setdefault(_who(), {})
 
     @_remembered.setter
@@ -176,11 +177,11 @@ def _who() -> str | None:
     if running := RUNNING.get():
         return running
     jobs = _jobs()
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_code.co_filename in jobs:
             return jobs[frame.f_code.co_filename]
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 
