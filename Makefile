@@ -16,7 +16,7 @@ help:  ## what there is to make
 up: .venv/ready  ## run the whole gateway on http://127.0.0.1:3000 (PORT=… for another port)
 	@$(BIN)/tollgate up
 
-test: .venv/ready .venv-sam/ready .venv-openai1/ready node_modules/.ready  ## run every test (ARGS=… for pytest)
+test: .venv/ready .venv-sam/ready .venv-openai1/ready .venv-fuzz/ready node_modules/.ready  ## run every test (ARGS=… for pytest)
 	PATH="$(CURDIR)/.venv-node/bin:$$PATH" $(BIN)/python -m pytest --ignore=tests/sam_local $(ARGS)
 
 check: .venv/ready  ## lint, types, imports, generated files
@@ -63,6 +63,7 @@ lock: .venv/ready  ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group sam -o locks/sam.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group openai1 -o locks/openai1.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group checkov -o locks/checkov.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group fuzz -o locks/fuzz.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group node -o locks/node.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group bench -o locks/bench.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" -c locks/dev.txt --group lambda -o locks/lambda.txt

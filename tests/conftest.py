@@ -147,8 +147,9 @@ async def make_world(template: Template, environment: dict[str, str]) -> AsyncIt
     """Make a gateway in which some variables of the environment are others."""
     async with AsyncExitStack() as stack:
 
-        async def make(**variables: str) -> World:
-            made = aws_calls.watched(Resources.from_environment({**environment, **variables}))
+        async def make(*, allows_loopback: bool = False, **variables: str) -> World:
+            made = Resources.from_environment({**environment, **variables})
+            made = aws_calls.watched(replace(made, allows_loopback=allows_loopback))
             stack.push_async_callback(made.close)
             gateway = aws_calls.watched_app(LocalGateway(template, made))
             transport = httpx2.ASGITransport(app=gateway, raise_app_exceptions=False)

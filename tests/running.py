@@ -58,12 +58,12 @@ class Running:
         headers = {"authorization": f"Bearer {self.operator_key}"}
         return httpx2.request(method, self.base_url + path, headers=headers, json=body, trust_env=False).json()
 
-    def new_key(self, balance_usd: float) -> str:
-        """A key of a new account with that balance."""
+    def new_key(self, balance_usd: float, *scopes: str) -> str:
+        """A key of a new account with that balance; without scopes, one for calling models."""
         account = self.operate("POST", "/accounts", {"name": "client"})
         if balance_usd:
             self.operate("POST", f"/accounts/{account['id']}/credits", {"amount": balance_usd, "id": "first"})
-        body = {"name": "client", "account_id": account["id"]}
+        body = {"name": "client", "account_id": account["id"], "scopes": list(scopes) or ["inference"]}
         key: str = self.operate("POST", "/keys", body)["key"]
         return key
 
@@ -81,7 +81,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         }
         log = (home / "log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "tollgate_cli.main", "up"], cwd=home, env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "tollgate_cli.main", "up", "--allow-loopback-webhooks"],
+            cwd=home,
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
         try:
             access = _wait_for(home / ".tollgate" / "local.json", process, home / "log")

@@ -168,7 +168,10 @@ class Upstream:
     """
 
     def __init__(
-        self, *replies: Reply, answer: Callable[[Received], Reply] | None = None, tls: ssl.SSLContext | None = None
+        self,
+        *replies: Reply,
+        answer: Callable[[Received], Reply | Awaitable[Reply]] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.replies = list(replies)
         self._tls = tls
@@ -217,7 +220,8 @@ class Upstream:
                 self.requests.append(request)
                 watching = asyncio.create_task(self._notice_leaving(reader))
                 try:
-                    if not await self._answer(self._reply(request), writer):
+                    reply = self._reply(request)
+                    if not await self._answer(reply if isinstance(reply, Reply) else await reply, writer):
                         return
                 finally:
                     watching.cancel()
@@ -233,7 +237,7 @@ class Upstream:
             await asyncio.sleep(0.005)
         self.gone.set()
 
-    def _reply(self, request: Received) -> Reply:
+    def _reply(self, request: Received) -> Reply | Awaitable[Reply]:
         if self._decide is not None:
             return self._decide(request)
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]

@@ -176,12 +176,15 @@ _CATEGORIES: Final[tuple[Kind, ...]] = (
 """Classes that stand for those below them, where there are any."""
 
 
+_SPECIAL: Final = frozenset({errors.AnswerTooLarge, errors.AudioTooLarge, errors.ProviderNotConfigured})
+"""Classes that only those endpoints come to which say so."""
+
+
 def _impossible(endpoint: Endpoint, *, streams: bool) -> Iterator[Kind]:
     """Special classes of general ones that an endpoint never comes to."""
     if not streams:
         yield errors.StreamTimeout
-    if errors.AudioTooLarge not in _raised_by(endpoint):
-        yield errors.AudioTooLarge
+    yield from _SPECIAL - set(_raised_by(endpoint))
     if endpoint.body is not None:
         yield errors.InvalidJson if issubclass(endpoint.body, Form) else errors.InvalidMultipart
 

@@ -43,14 +43,15 @@ def main() -> None:
 
 @click.command()
 @click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "3000")), show_default="PORT, or 3000")
-def up(port: int) -> None:
+@click.option("--allow-loopback-webhooks", is_flag=True, help="Let webhooks be on this machine, over http too.")
+def up(port: int, *, allow_loopback_webhooks: bool) -> None:
     """Run the whole gateway on 127.0.0.1, without an AWS account, Docker or a key.
 
     Providers are configured by their usual variables, such as OPENAI_API_KEY, and OPENAI_BASE_URL for another address.
     """
     from tollgate_cli.local.up import up as run  # noqa: PLC0415 - as above
 
-    run(port=port)
+    run(port=port, allows_loopback=allow_loopback_webhooks)
 
 
 @click.command()

@@ -327,7 +327,7 @@ def _operation(one: Documented, route: Route, exchanges: list[Exchange], schemas
     }
     if endpoint.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not endpoint.body.may_be_absent,
             "content": {
                 FORM if issubclass(endpoint.body, Form) else JSON: {
                     "schema": schemas.references[endpoint.body, "validation"],

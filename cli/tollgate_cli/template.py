@@ -36,6 +36,8 @@ class Function:
     stand_ins: tuple[Route, ...] = ()
     """Methods that stand for the one of a route: HEAD, and POST with the real method beside it."""
     schedule_s: float | None = None
+    queue: str | None = None
+    """The logical id of the queue whose messages it is called with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def _functions(raw: Mapping[str, Any]) -> Iterator[tuple[str, Function]]:
         if resource["Type"] != "AWS::Serverless::Function":
             continue
         properties = resource["Properties"]
-        events = (properties.get("Events") or {}).values()
+        events = list((properties.get("Events") or {}).values())
         own = properties.get("Environment", {}).get("Variables", {})
         yield (
             name,
@@ -114,6 +116,9 @@ def _functions(raw: Mapping[str, Any]) -> Iterator[tuple[str, Function]]:
                 stand_ins=tuple(_route(name, event) for event in _api_events(properties, are_stand_ins=True)),
                 schedule_s=next(
                     (_seconds(event["Properties"]) for event in events if event["Type"] == "Schedule"), None
+                ),
+                queue=next(
+                    (event["Properties"]["Queue"]["Fn::GetAtt"][0] for event in events if event["Type"] == "SQS"), None
                 ),
             ),
         )

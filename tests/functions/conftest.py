@@ -11,7 +11,12 @@ import pytest
 
 from tests.builders import an_entry
 from tests.conftest import World, WorldMaker
+from tests.mail import Mail, Office
 from tests.upstream import Upstream, a_completion, json_reply
+from tollgate.resources import Resources
+from tollgate.settings import Settings
+from tollgate_cli.local.gateway import LocalGateway
+from tollgate_cli.template import Template
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,17 @@ async def site(make_world: WorldMaker, upstream: Upstream, tmp_path: Path) -> Si
     )
     account_id = await world.account()
     return Site(world, upstream, account_id, await world.key(account_id))
+
+
+@pytest.fixture
+async def office(template: Template, environment: dict[str, str]) -> AsyncIterator[Office]:
+    """A gateway, an account, and its mail."""
+    mail = Mail()
+    async with httpx2.AsyncClient(transport=mail) as http:
+        settings = Settings.from_environment(environment)
+        made = Resources(settings=settings, http=http, now=lambda: mail.at, allows_loopback=True)
+        transport = httpx2.ASGITransport(app=LocalGateway(template, made), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway", verify=False) as client:
+            world = World(made, client)
+            account_id = await world.account()
+            yield Office(world, mail, account_id, await world.key(account_id))

@@ -34,6 +34,8 @@ _BODIES: dict[str, Any] = {
     "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
     "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
     "AnalyzeThemeFunction": {"theme_files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
+    "CreateWebhookFunction": {"url": "https://ci.example.org/", "events": ["analysis.completed"]},
+    "UpdateWebhookFunction": {"description": "CI"},
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
@@ -65,6 +67,15 @@ _NEEDS: dict[str, str | None] = {
     "AnalyzeBatchFunction": "prompt_ai",
     "AnalyzeBlockFunction": "prompt_ai",
     "AnalyzeThemeFunction": "prompt_ai",
+    "CreateWebhookFunction": "manage_webhooks",
+    "ListWebhooksFunction": "manage_webhooks",
+    "GetWebhookFunction": "manage_webhooks",
+    "UpdateWebhookFunction": "manage_webhooks",
+    "DeleteWebhookFunction": "manage_webhooks",
+    "TryWebhookFunction": "manage_webhooks",
+    "RotateWebhookSecretFunction": "manage_webhooks",
+    "ListDeliveriesFunction": "manage_webhooks",
+    "ReplayDeliveryFunction": "manage_webhooks",
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",

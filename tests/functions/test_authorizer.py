@@ -3,9 +3,10 @@
 from typing import Any
 
 from tests.conftest import World
-from tollgate.edge.authorizer import authorize
+from tollgate.edge.authorizer import WPLLM, authorize
 from tollgate.edge.event import caller_of
 from tollgate_cli.examples import read_event
+from tollgate_cli.template import read_template
 
 
 async def test_a_key_that_nobody_has_is_denied_with_what_the_caller_is_told(world: World) -> None:
@@ -56,3 +57,20 @@ def with_key(key: str) -> dict[str, Any]:
     event["headers"]["Authorization"] = value
     event["multiValueHeaders"]["Authorization"] = [value]
     return event
+
+
+async def test_wp_llm_clients_find_one_of_the_two_codes_that_they_know(world: World) -> None:
+    event = {**read_event("authorizer"), "resource": "/v1/generate", "path": "/v1/generate", "headers": {}}
+
+    policy = await authorize({**event, "multiValueHeaders": {}}, world.resources)
+
+    assert policy["context"]["code"] == policy["context"]["outer_code"] == "invalid_api_key"
+
+
+def test_the_authorizer_knows_the_routes_of_wp_llm() -> None:
+    functions = [one for one in read_template().functions.values() if one.folder.startswith("wpllm/")]
+    closed = {route.path for one in functions for route in one.routes if route.needs_authorizer}
+    others = [one for one in read_template().functions.values() if not one.folder.startswith("wpllm/")]
+
+    assert closed == {path for path in closed if path.startswith(WPLLM)}
+    assert not {route.path for one in others for route in one.routes if route.path.startswith(WPLLM)}

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tollgate.errors import BadRequest
+from tollgate.resources import Resources
 from tollgate_cli.local.gateway import load_handler
 from tollgate_cli.template import ROOT, Function, read_template
 
@@ -222,6 +224,37 @@ def test_a_function_that_publishes_events_may_queue_them(function: Function) -> 
         assert allowed_to(function) >= PUBLISHING, (
             f"{function.name}: take over the lines for EventsQueue and events/* of others, such as AnalyzeCodeFunction"
         )
+
+
+def test_a_worker_of_a_queue_names_the_messages_that_failed_and_has_the_time_for_it() -> None:
+    workers = [function for function in FUNCTIONS if function.queue is not None]
+
+    assert workers
+    for function in workers:
+        events = RESOURCES[function.name]["Properties"]["Events"].values()
+        (wiring,) = [event["Properties"] for event in events if event["Type"] == "SQS"]
+        queue = RESOURCES[function.queue]["Properties"]
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        assert queue["VisibilityTimeout"] >= 6 * function.timeout_s, f"{function.queue}: six times {function.name}'s"
+        assert wiring["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in RESOURCES
+
+
+def test_nothing_in_a_deployment_lets_webhooks_be_on_its_own_machine() -> None:
+    variables = {name: "on" for function in FUNCTIONS for name in function.environment}
+    variables |= {name.upper(): "on" for name in TEMPLATE.raw["Parameters"]} | {"PROVIDER_SETTINGS": "{}"}
+    guesses = {
+        f"{prefix}ALLOW{verb}_LOOPBACK{end}": "on"
+        for prefix in ("", "TOLLGATE_")
+        for verb in ("", "S")
+        for end in ("", "_WEBHOOKS")
+    }
+
+    deployed = Resources.from_environment({**variables, **guesses})
+
+    assert not deployed.allows_loopback
+    with pytest.raises(BadRequest):
+        deployed.receivers.check("https://127.0.0.1/", param="url")
 
 
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:

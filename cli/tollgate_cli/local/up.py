@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from textwrap import wrap
 from typing import Any, Final
@@ -25,7 +26,16 @@ from tollgate.services.operate.accounts import create_account, create_credit
 from tollgate.services.router.keys import create_key
 from tollgate_cli.local.access import Access, LocalState, access_file, state_file
 from tollgate_cli.local.gateway import LocalGateway, load_handler, run_every
-from tollgate_cli.local.state import CREDENTIALS, REGION, MotoServer, create_state, resolve, speaks
+from tollgate_cli.local.messages import Messages
+from tollgate_cli.local.state import (
+    CREDENTIALS,
+    REGION,
+    MotoServer,
+    create_state,
+    physical_name,
+    resolve,
+    speaks,
+)
 from tollgate_cli.template import Template, read_template
 
 FIRST_CREDIT_USD: Final = Decimal(10)
@@ -96,8 +106,8 @@ def remove_access() -> None:
         file.unlink(missing_ok=True)
 
 
-def up(*, port: int, quiet: bool = False) -> None:
-    """Run until interrupted."""
+def up(*, port: int, allows_loopback: bool = False, quiet: bool = False) -> None:
+    """Run until interrupted. Webhooks may be on this machine only where `allows_loopback` says so."""
     say = _say if not quiet else _nothing
     listener = _listen(port)
     template = read_template()
@@ -112,7 +122,7 @@ def up(*, port: int, quiet: bool = False) -> None:
     environment = local_environment(template, os.environ, in_process, say)
     try:
         create_local_state(template, environment)
-        asyncio.run(_serve(template, environment, listener, say))
+        asyncio.run(_serve(template, environment, listener, say, allows_loopback=allows_loopback))
     finally:
         listener.close()
         for server in servers:
@@ -120,10 +130,15 @@ def up(*, port: int, quiet: bool = False) -> None:
 
 
 async def _serve(
-    template: Template, environment: Mapping[str, str], listener: socket.socket, say: Callable[[str], None]
+    template: Template,
+    environment: Mapping[str, str],
+    listener: socket.socket,
+    say: Callable[[str], None],
+    *,
+    allows_loopback: bool,
 ) -> None:
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    resources = Resources.from_environment(environment)
+    resources = replace(Resources.from_environment(environment), allows_loopback=allows_loopback)
     try:
         providers = resources.providers.values()
         models = sum(1 for model in resources.catalogue.all() if model.enabled)
@@ -143,6 +158,7 @@ async def _serve(
         for function in template.functions.values()
         if function.schedule_s is not None
     ]
+    workers += [asyncio.create_task(messages.run()) for messages in queues_of(template, resources)]
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await _until_ready(base_url)
@@ -182,6 +198,15 @@ async def _until_ready(base_url: str) -> None:
         response = await client.get(f"{base_url}/v1/health")
     if response.status_code != 200:
         raise click.ClickException(f"The gateway is not healthy: {response.text}")
+
+
+def queues_of(template: Template, resources: Resources) -> list[Messages]:
+    """The queues that functions are behind."""
+    return [
+        Messages(resources.sqs, physical_name(function.queue), load_handler(function, "handler").work, resources)
+        for function in template.functions.values()
+        if function.queue is not None
+    ]
 
 
 def _job(handler: Any, resources: Resources) -> Callable[[], Any]:

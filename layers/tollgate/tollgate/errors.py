@@ -11,6 +11,7 @@ TollgateError
 │   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
 │   ├── ContextLengthExceeded
 │   ├── ContentFiltered         a filter refused the prompt
+│   ├── ProviderNotConfigured
 │   └── UpstreamRejected        the provider refused the request, for a reason of its own
 ├── Unauthenticated
 │   ├── MissingKey
@@ -29,7 +30,9 @@ TollgateError
 │   ├── RouteNotFound
 │   ├── ModelNotFound
 │   ├── KeyNotFound
-│   └── AccountNotFound
+│   ├── AccountNotFound
+│   ├── WebhookNotFound
+│   └── DeliveryNotFound
 ├── MethodNotAllowed
 ├── Conflict
 │   ├── IdempotencyInProgress   the request is being answered under the same key
@@ -37,7 +40,8 @@ TollgateError
 │   ├── IdempotencyNotKept      it was answered, and such answers are not kept
 │   └── IdempotencyIncomplete   its answer broke off
 ├── TooLarge
-│   └── AudioTooLarge
+│   ├── AudioTooLarge
+│   └── AnswerTooLarge
 ├── UnsupportedMediaType
 ├── Impossible                  well formed, and still not possible
 │   ├── UnknownModelInScope
@@ -145,6 +149,12 @@ class ContentFiltered(BadRequest):
     """A filter refused the prompt."""
 
     code = "content_filter"
+
+
+class ProviderNotConfigured(BadRequest):
+    """The provider that was asked about has no credential on this gateway."""
+
+    code = "ai_provider_not_configured"
 
 
 class UpstreamRejected(BadRequest):
@@ -259,6 +269,18 @@ class AccountNotFound(NotFound):
     code = "account_not_found"
 
 
+class WebhookNotFound(NotFound):
+    """There is no such webhook in this account."""
+
+    code = "webhook_not_found"
+
+
+class DeliveryNotFound(NotFound):
+    """There is no such delivery to that webhook, or it is too long ago."""
+
+    code = "delivery_not_found"
+
+
 class MethodNotAllowed(TollgateError):
     """The path exists and does not take this method; `metadata.allow` lists those that it takes."""
 
@@ -305,6 +327,12 @@ class AudioTooLarge(TooLarge):
     """The recording at the address is above the limit."""
 
     code = "audio_too_large"
+
+
+class AnswerTooLarge(TooLarge):
+    """What was made is too large to be sent as it was asked for; `data.urls` says where it is for an hour."""
+
+    code = "prompt_response_too_large"
 
 
 class UnsupportedMediaType(TollgateError):

@@ -31,9 +31,11 @@ from tollgate.stores.table import Table
 
 if TYPE_CHECKING:
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.deliveries import Deliveries
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.queue import Queue
     from tollgate.stores.web import Web
+    from tollgate.stores.webhooks import Webhooks
 
 
 def utc_now() -> datetime:
@@ -49,6 +51,8 @@ class Resources:
     http: httpx2.AsyncClient
     now: Callable[[], datetime] = utc_now
     new_id: NewId = new_id
+    allows_loopback: bool = False
+    """Whether webhooks may be on this machine. Only `tollgate up` says so: nothing in an environment can."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -114,7 +118,36 @@ class Resources:
         """Events on their way to webhooks, and deliveries that are due."""
         from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
 
-        return Queue(self._aws("sqs", "AmazonSQS"), self.settings.events_queue)
+        return Queue(self.sqs, self.settings.events_queue)
+
+    @cached_property
+    def sqs(self) -> AwsClient:
+        """The service of queues."""
+        return self._aws("sqs", "AmazonSQS")
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        """Where accounts want their events to be sent."""
+        from tollgate.stores.webhooks import Webhooks  # noqa: PLC0415 - no call of a model asks for them
+
+        return Webhooks(self._table(self.settings.webhooks_table))
+
+    @cached_property
+    def deliveries(self) -> "Deliveries":
+        """Events on their way to webhooks."""
+        from tollgate.stores.deliveries import Deliveries  # noqa: PLC0415 - as above
+
+        return Deliveries(self._table(self.settings.deliveries_table))
+
+    @cached_property
+    def receivers(self) -> "Web":
+        """The public internet, as webhooks may name it."""
+        from tollgate.stores.addresses import is_public  # noqa: PLC0415 - as above
+        from tollgate.stores.web import ReceiverPorts, Web  # noqa: PLC0415 - as above
+
+        if not self.allows_loopback:
+            return Web(tls=_tls(), ports=ReceiverPorts())
+        return Web(tls=_tls(), ports=range(1, 65_536), may_reach=lambda one: one.is_loopback or is_public(one))
 
     @cached_property
     def web(self) -> "Web":

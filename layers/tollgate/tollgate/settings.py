@@ -22,6 +22,8 @@ class Settings:
     idempotency_table: str = ""
     events_queue: str = ""
     """Address of the queue of events and their deliveries; empty where nobody is told of any."""
+    webhooks_table: str = ""
+    deliveries_table: str = ""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -59,6 +61,8 @@ class Settings:
             bucket=get("BUCKET", ""),
             idempotency_table=get("IDEMPOTENCY_TABLE", ""),
             events_queue=get("EVENTS_QUEUE", ""),
+            webhooks_table=get("WEBHOOKS_TABLE", ""),
+            deliveries_table=get("DELIVERIES_TABLE", ""),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),

@@ -299,7 +299,7 @@ def test_every_failure_there_is_fits_wordpress_too(kind: type[TollgateError]) ->
     body = body_of(error, family="wpai", request_id="req_1")
 
     assert body.keys() == {"code", "message", "data"}
-    assert body["code"].startswith(("rest_", "prompt_"))
+    assert body["code"].startswith(("rest_", "prompt_", "ai_"))
     # On this code its client asks for a new nonce, and the page never sees the error.
     assert body["code"] != "rest_cookie_invalid_nonce"
     assert body["data"].items() >= {"status": status_of(error, family="wpai"), "params": ["x"]}.items()

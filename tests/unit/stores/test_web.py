@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from tests.upstream import Reply, Upstream, raw_reply, silence
 from tollgate.errors import BadRequest
-from tollgate.stores.web import Fetched, FetchedTooLarge, Resolve, Web, image_type
+from tollgate.stores.addresses import is_public
+from tollgate.stores.web import Fetched, FetchedTooLarge, ReceiverPorts, Resolve, Web, image_type
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 16
 _ANYTHING = frozenset({"http", "https"})
@@ -397,6 +398,105 @@ async def test_the_certificate_is_checked_for_the_host_and_not_for_its_address()
 )
 def test_an_image_is_known_by_its_first_bytes(content: bytes, media_type: str | None) -> None:
     assert image_type(content) == media_type
+
+
+async def _post(web: Web, url: str, **changes: Any) -> int:
+    headers = {"content-type": "application/json", "user-agent": "Test/1"}
+    return await web.post(url, b"{}", headers, **{"param": "url", "timeout_s": 5, "schemes": _ANYTHING, **changes})
+
+
+async def test_a_body_is_sent_with_its_headers_and_the_status_is_all_that_comes_back() -> None:
+    async with Upstream(raw_reply(b"x" * 100_000, status=202)) as upstream:
+        host = f"cdn.example:{upstream.port}"
+
+        assert await _post(_web(upstream), f"http://{host}/a?b=c") == 202
+
+    (request,) = upstream.requests
+    assert (request.method, request.path, request.body) == ("POST", "/a?b=c", b"{}")
+    assert request.headers == {
+        "host": host,
+        "content-type": "application/json",
+        "user-agent": "Test/1",
+        "connection": "close",
+        "content-length": "2",
+    }
+
+
+async def test_what_is_sent_follows_no_redirect() -> None:
+    async with Upstream(raw_reply("")) as upstream:
+        upstream.replies[0] = _redirect(f"http://cdn.example:{upstream.port}/there", 307)
+
+        assert await _post(_web(upstream), f"http://cdn.example:{upstream.port}/here") == 307
+
+    assert [request.path for request in upstream.requests] == ["/here"]
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    ["10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "100.64.0.1", "224.0.0.1", "127.0.0.1 192.168.0.1", ""],
+)
+async def test_nothing_is_sent_to_a_name_that_stands_for_an_address_inside(addresses: str) -> None:
+    async with Upstream(raw_reply("")) as upstream:
+        web = _web(upstream, resolve=_names(inside=addresses))
+
+        with pytest.raises(BadRequest, match="its host has no public address"):
+            await _post(web, f"http://inside.example:{upstream.port}/")
+
+    assert upstream.connections == 0
+
+
+async def test_a_name_that_changes_its_address_is_connected_to_the_one_that_was_looked_at() -> None:
+    answers = ["127.0.0.1", "169.254.169.254"]
+
+    async def rebind(_host: str, _port: int) -> Sequence[str]:
+        return [answers.pop(0)]
+
+    async with Upstream(raw_reply("")) as upstream:
+        web = _web(upstream, resolve=rebind)
+
+        assert await _post(web, f"http://cdn.example:{upstream.port}/") == 200
+        with pytest.raises(BadRequest, match="its host has no public address"):
+            await _post(web, f"http://cdn.example:{upstream.port}/")
+
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("reply", [Reply(before=silence), Reply(before=lambda: asyncio.sleep(0.4))])
+async def test_a_receiver_that_takes_too_long_is_given_up(reply: Reply) -> None:
+    async with Upstream(reply) as upstream:
+        with pytest.raises(BadRequest, match=r"took longer than 0\.2 s to answer"):
+            await _post(_web(upstream), f"http://cdn.example:{upstream.port}/", timeout_s=0.2)
+
+
+async def test_an_answer_whose_body_never_ends_is_an_answer() -> None:
+    async with Upstream(Reply(200, {}, (b"x", b"y"), between=silence)) as upstream:
+        assert await _post(_web(upstream), f"http://cdn.example:{upstream.port}/", timeout_s=2) == 200
+
+
+@pytest.mark.parametrize(("port", "is_one"), [(443, True), (1_024, True), (65_535, True), (80, False), (1_023, False)])
+def test_a_receiver_has_the_port_of_https_or_one_of_nobodys(port: int, is_one: bool) -> None:
+    assert (port in ReceiverPorts()) is is_one
+
+
+@given(st.ip_addresses())
+def test_an_address_inside_is_refused_without_asking_anybody(address: Any) -> None:
+    web = Web(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    url = f"https://[{address}]/" if address.version == 6 else f"https://{address}/"
+
+    if is_public(address):
+        assert web.check(url, param="url").host == str(address)
+    else:
+        with pytest.raises(BadRequest):
+            web.check(url, param="url")
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(["{0}", "0x{0:x}", "0{0:o}"]))
+def test_an_address_is_known_in_every_spelling(address: Any, spelling: str) -> None:
+    web = Web(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+    if not is_public(address):
+        with pytest.raises(BadRequest):
+            web.check(f"https://{spelling.format(int(address))}/", param="url")
 
 
 def _certificate(name: str) -> tuple[bytes, bytes]:

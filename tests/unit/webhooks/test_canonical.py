@@ -1,17 +1,15 @@
 """The one form of JSON that every receiver hashes in the same way, held against JavaScript itself."""
 
 import json
-import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.node import node
 from tollgate.webhooks.canonical import canonical
-from tollgate_cli.template import ROOT
 
 _NUMBERS = st.one_of(st.floats(), st.integers(), st.integers(-(10**25), 10**25), st.decimals(allow_nan=False))
 _TEXTS = st.text(st.characters(codec=None), max_size=8)
@@ -77,9 +75,7 @@ process.stdout.write(lines.map((line) => JSON.stringify(JSON.parse(line))).join(
 """
 
 
-def test_javascript_writes_again_what_it_has_read(tmp_path: Path) -> None:
-    node = shutil.which("node", path=f"{ROOT / '.venv-node' / 'bin'}:{Path('/usr/bin')}:{Path('/usr/local/bin')}")
-    assert node, "make .venv-node/ready"
+def test_javascript_writes_again_what_it_has_read() -> None:
     texts: list[str] = []
 
     @given(_VALUES)
@@ -87,7 +83,7 @@ def test_javascript_writes_again_what_it_has_read(tmp_path: Path) -> None:
         texts.append(canonical(value))
 
     collect()
-    again = subprocess.run([node, "-e", _AGAIN], input="\0".join(texts).encode(), capture_output=True, check=True)
+    again = subprocess.run([node(), "-e", _AGAIN], input="\0".join(texts).encode(), capture_output=True, check=True)
 
     assert again.stdout.decode().split("\0") == texts
     assert len(texts) > 20

@@ -17,6 +17,8 @@ class Shape(BaseModel):
 
     null_is_absent: ClassVar[bool] = True
     """Whether a field sent as `null` counts as not sent; where `null` clears a value it does not."""
+    may_be_absent: ClassVar[bool] = False
+    """Whether no body at all is as good as an empty object."""
 
 
 class StrictShape(Shape):

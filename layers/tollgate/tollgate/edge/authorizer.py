@@ -19,6 +19,21 @@ from tollgate.resources import Resources
 from tollgate.services.authentication import authenticate
 
 _WORDPRESS: Final = ("/wp-ai/", "/aipkit/", "/wp-json/")
+WPLLM: Final = (
+    "/v1/analyze",
+    "/v1/billing/",
+    "/v1/blocks/",
+    "/v1/files",
+    "/v1/fine-tune",
+    "/v1/generate",
+    "/v1/health",
+    "/v1/plugins/",
+    "/v1/status",
+    "/v1/themes/",
+    "/v1/usage",
+    "/v1/webhooks",
+)
+"""Where the routes of the WP LLM API begin, whose clients know two codes of a bad credential."""
 _FORBIDDEN: Final = (
     (r"/wp-ai/v1/providers/.+/models", REST_FORBIDDEN["list_ai_models"]),
     (r"/wp-ai/v1/providers", REST_FORBIDDEN["list_ai_providers"]),
@@ -53,13 +68,21 @@ class Authorizer:
 
 def _refusal(error: Unauthenticated, route: str) -> dict[str, str]:
     is_wordpress = route.startswith(_WORDPRESS)
+    code = _wpllm_code(error) if route.startswith(WPLLM) else error.reason
     return {
-        "code": error.reason,
+        "code": code,
         "message": error.message,
         # WordPress clients read the outermost code and message, and know these.
-        "outer_code": "rest_forbidden" if is_wordpress else error.reason,
+        "outer_code": "rest_forbidden" if is_wordpress else code,
         "outer_message": (_forbidden(route) if is_wordpress else None) or error.message,
     }
+
+
+def _wpllm_code(error: Unauthenticated) -> str:
+    # Nobody else pays for it at a cold start.
+    from tollgate.edge.wpllm_errors import code_of  # noqa: PLC0415 - as above
+
+    return code_of(error)
 
 
 def _forbidden(route: str) -> str | None:

@@ -426,6 +426,8 @@ def _header(value: str) -> bytes:
 
 
 def _parsed(content: bytes, content_type: str, shape: type[Shape]) -> dict[str, Any]:
+    if shape.may_be_absent and not content:
+        return {}
     if not issubclass(shape, Form):
         return parse_body(content, content_type)
     from tollgate.edge.forms import parse_form  # noqa: PLC0415 - few endpoints take forms

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
-from tollgate.errors import InsufficientScope, TollgateError
+from tollgate.errors import InsufficientScope, TollgateError, Unauthenticated
 
 _LONGEST_VALUE: Final = 200
 
@@ -43,7 +43,13 @@ _CODES: Final[Mapping[str, str]] = {
     "content_filter": "content_filtered",
     "model_not_found": "model_not_found",
     "key_expired": "token_expired",
+    "webhook_not_found": "webhook_not_found",
 }
+
+
+def code_of(error: Unauthenticated) -> str:
+    """What is wrong with a credential, as the API's clients know it."""
+    return _CODES.get(error.reason, _KINDS[HTTPStatus.UNAUTHORIZED].code)
 
 
 def body_of(error: TollgateError, request_id: str, *, status: HTTPStatus, wait_ms: int | None) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def _failures(error: TollgateError) -> dict[str, Any]:
         {
             "field": ".".join(str(step) for step in detail["loc"])[:_LONGEST_VALUE],
             "issue": detail["msg"],
-            "value": _shown(detail["input"]),
+            "value": None if "secret" in detail["loc"] else _shown(detail["input"]),
         }
         for detail in cause.errors(include_url=False)
     ]

@@ -15,8 +15,8 @@ from tollgate.stores.aws import AwsError, AwsUnavailable
 from tollgate.stores.queue import encoded
 from tollgate.webhooks.event import body_of
 
-# A message may have 256 KB, and an item of a table 400 KB, of which every KB is a write of its own.
-_MAX_INLINE_BYTES: Final = 64_000
+# A message may have 256 KB, and an item of a table 400 KB; but every KB of an item is paid for at each change of it.
+_MAX_INLINE_BYTES: Final = 16_000
 
 _INTERNAL: Final = {"code": "internal_error", "message": "An internal error occurred."}
 _ABANDONED: Final = {"code": "client_disconnected", "message": "The client went away before the end."}

@@ -1,4 +1,4 @@
-"""What a caller names by its address, fetched from the internet and from nowhere else.
+"""What a caller names by its address, fetched from the internet or sent to it, and nowhere else.
 
 A caller's address is the one thing that makes the gateway knock at a door of somebody else's choosing, so every door is
 looked at first: the scheme, the port, and each address that the host's name stands for, at every redirect anew. The
@@ -9,9 +9,9 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from ipaddress import ip_address
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from ipaddress import IPv4Address, ip_address
 from typing import Final, NamedTuple
 
 import httpx2
@@ -25,6 +25,8 @@ _MOST_REDIRECTS: Final = 3
 # A host has a few addresses at most; whoever names more wants something else.
 _MOST_ADDRESSES: Final = 4
 _LONGEST_URL: Final = 4_096
+# https://www.iana.org/assignments/special-use-domain-names, and what clouds call their own machines
+_INSIDE: Final = (".local", ".localdomain", ".internal", ".home.arpa")
 _CONNECT_S: Final = 5.0
 # Nothing that tells the gateway or its caller. Many hosts refuse whoever does not name an agent at all.
 _HEADERS: Final = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "Mozilla/5.0 (compatible)"}
@@ -38,6 +40,13 @@ _MAGIC: Final = (
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives every address of a host; raises OSError where there is none."""
+
+
+class ReceiverPorts:
+    """Where a webhook may be: at the port of HTTPS, or at one that no service of the machine has."""
+
+    def __contains__(self, port: object) -> bool:
+        return isinstance(port, int) and (port == _PORTS["https"] or 1_024 <= port <= 65_535)
 
 
 class Fetched(NamedTuple):
@@ -55,8 +64,7 @@ class FetchedTooLarge(BadRequest):
 class Web:
     """The public internet.
 
-    `may_reach` decides about addresses and `ports` about ports; what is given for them in a test is never given
-    elsewhere.
+    `may_reach` decides about addresses and `ports` about ports.
     """
 
     def __init__(
@@ -65,7 +73,7 @@ class Web:
         tls: ssl.SSLContext,
         resolve: Resolve | None = None,
         may_reach: Callable[[Address], bool] = is_public,
-        ports: frozenset[int] = frozenset(_PORTS.values()),
+        ports: Container[int] = frozenset(_PORTS.values()),
     ) -> None:
         self._tls = tls
         self._resolve = resolve or _resolve
@@ -90,9 +98,45 @@ class Web:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._follow(url, _Wish(param, limit_bytes, schemes, spend))
+                return await self._follow(url, _Wish(param, schemes, limit_bytes, spend))
         except TimeoutError as exc:
             raise BadRequest(f"'{param}' took longer than {timeout_s:g} s to fetch.", param=param) from exc
+
+    async def post(
+        self,
+        url: str,
+        content: bytes,
+        headers: Mapping[str, str],
+        *,
+        param: str,
+        timeout_s: float,
+        schemes: frozenset[str] = frozenset({"https"}),
+    ) -> int:
+        """Send a body and give the status of the answer, be it a redirect; what else is in the answer is not read.
+
+        Raises BadRequest.
+        """
+        wish = _Wish(param, schemes, purpose="reached", method="POST", headers=headers, content=content)
+        try:
+            async with asyncio.timeout(timeout_s), self._open(self._checked(url, wish), wish) as response:
+                return response.status_code
+        except TimeoutError as exc:
+            raise BadRequest(f"'{param}' took longer than {timeout_s:g} s to answer.", param=param) from exc
+
+    def check(self, url: str, *, param: str, schemes: frozenset[str] = frozenset({"https"})) -> httpx2.URL:
+        """Look at an address as far as it can be done without asking anybody about its host.
+
+        A name is looked up when something is sent to it, and is not looked up here: nobody shall learn from outside
+        which names there are inside.
+
+        Raises BadRequest.
+        """
+        wish = _Wish(param, schemes, purpose="reached")
+        target = self._checked(url, wish)
+        literal = _literal(target.host)
+        if _is_inside(target.host) if literal is None else not self._may_reach(literal):
+            raise wish.refused("cannot be reached: its host has no public address")
+        return target
 
     async def _follow(self, url: str, wish: "_Wish") -> Fetched:
         for _ in range(_MOST_REDIRECTS + 1):
@@ -131,12 +175,12 @@ class Web:
             # same, and with it the certificate that was checked for the other name.
             async with httpx2.AsyncHTTPTransport(verify=self._tls, trust_env=False) as transport:
                 try:
-                    response = await transport.handle_async_request(_request(url, address))
+                    response = await transport.handle_async_request(_request(url, address, wish))
                 except (httpx2.ConnectError, httpx2.ConnectTimeout) as exc:
                     failure = exc
                     continue
                 except httpx2.TransportError as exc:
-                    raise wish.refused("cannot be fetched: its server does not answer") from exc
+                    raise wish.refused(f"cannot be {wish.purpose}: its server does not answer") from exc
                 try:
                     yield response
                 except httpx2.TransportError as exc:
@@ -145,7 +189,7 @@ class Web:
                     return
                 finally:
                     await response.aclose()
-        raise wish.refused("cannot be fetched: its server cannot be reached") from failure
+        raise wish.refused(f"cannot be {wish.purpose}: its server cannot be reached") from failure
 
     async def _addresses(self, url: httpx2.URL, wish: "_Wish") -> list[Address]:
         # A name that does not exist and one that stands for a private address are told in the same words: nobody shall
@@ -154,17 +198,21 @@ class Web:
             found = await self._resolve(url.raw_host.decode("ascii"), _port(url))
             addresses = [ip_address(text) for text in found]
         except (OSError, ValueError) as exc:
-            raise wish.refused("cannot be fetched: its host has no public address") from exc
+            raise wish.refused(f"cannot be {wish.purpose}: its host has no public address") from exc
         if not addresses or not all(map(self._may_reach, addresses)):
-            raise wish.refused("cannot be fetched: its host has no public address")
+            raise wish.refused(f"cannot be {wish.purpose}: its host has no public address")
         return addresses
 
 
 class _Wish(NamedTuple):
     param: str
-    limit_bytes: int
     schemes: frozenset[str]
-    spend: Callable[[int], None] | None
+    limit_bytes: int = 0
+    spend: Callable[[int], None] | None = None
+    purpose: str = "fetched"
+    method: str = "GET"
+    headers: Mapping[str, str] = _HEADERS
+    content: bytes = b""
 
     def refused(self, why: str) -> BadRequest:
         return BadRequest(f"'{self.param}' {why}.", param=self.param)
@@ -182,16 +230,35 @@ def image_type(content: bytes) -> str | None:
     return next((media_type for magic, media_type in _MAGIC if magic.match(content)), None)
 
 
+def _literal(host: str) -> Address | None:
+    """The address that a host is by itself; None for a name."""
+    if f".{host.rstrip('.').lower()}".endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
+    with suppress(ValueError):
+        return ip_address(host)
+    # As the system reads it: `127.1`, `0x7f000001` and `2130706433` are addresses too.
+    with suppress(OSError):
+        return IPv4Address(socket.inet_aton(host))
+    return None
+
+
+def _is_inside(host: str) -> bool:
+    """Whether a name is one that no name server of the internet knows."""
+    name = f".{host.rstrip('.').lower()}"
+    return name.count(".") == 1 or name.endswith(_INSIDE)
+
+
 def _port(url: httpx2.URL) -> int:
     return _PORTS[url.scheme] if url.port is None else url.port
 
 
-def _request(url: httpx2.URL, address: Address) -> httpx2.Request:
+def _request(url: httpx2.URL, address: Address, wish: _Wish) -> httpx2.Request:
     """A request to an address in the name of a host."""
     return httpx2.Request(
-        "GET",
+        wish.method,
         url.copy_with(host=str(address), fragment=None),
-        headers={"host": url.netloc.decode("ascii"), **_HEADERS, "connection": "close"},
+        headers={"host": url.netloc.decode("ascii"), **wish.headers, "connection": "close"},
+        content=wish.content or None,
         extensions={
             "sni_hostname": url.raw_host.decode("ascii"),
             # The whole has a time limit of its own.

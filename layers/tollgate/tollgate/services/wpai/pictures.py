@@ -6,7 +6,7 @@ from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.router.images import ImageGenerationRequest
 from tollgate.contracts.wpai.prompts import ModelConfig, PromptRequest
-from tollgate.errors import BadRequest, TooLarge
+from tollgate.errors import AnswerTooLarge, BadRequest
 from tollgate.ledger.money import plain
 from tollgate.resources import Resources
 from tollgate.services.drawn import Drawn, Finished, ImagePrompt
@@ -25,8 +25,8 @@ _FORMATS: Final = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp
 async def generate_image(request: PromptRequest, model: Model, call: Call, resources: Resources) -> Generated:
     """Draw what a prompt describes. Images that are too large to be sent are answered by their addresses.
 
-    Raises BadRequest, TooLarge where they were wanted inline all the same, Forbidden, PaymentRequired, Unavailable,
-    UpstreamError.
+    Raises BadRequest, AnswerTooLarge where they were wanted inline all the same, Forbidden, PaymentRequired,
+    Unavailable, UpstreamError.
     """
     config = request.config or ModelConfig()
     prompt = ImagePrompt(
@@ -37,10 +37,9 @@ async def generate_image(request: PromptRequest, model: Model, call: Call, resou
     )
     drawn = await draw(prompt, call, resources)
     if drawn.is_lent_for_size and config.output_file_type == "inline":
-        raise TooLarge(
+        raise AnswerTooLarge(
             "The images are too large to be sent in an answer; for an hour they are at the addresses in data.urls. "
             "Ask for 'outputFileType' 'remote', or for smaller images.",
-            code="prompt_response_too_large",
             metadata={"urls": [image.url for image in drawn.images]},
         )
     return Generated(

@@ -18,7 +18,8 @@ from tollgate.services.wpai.selection import GENERATORS, Chosen, choose_model
 async def generate_result(request: PromptRequest, call: Call, resources: Resources) -> Answer:
     """Answer a prompt by the model that it names, or by the first that can do all that it asks for.
 
-    Raises InvalidParams, MissingParams, BadRequest, Forbidden, PaymentRequired, Unavailable, UpstreamError.
+    Raises InvalidParams, MissingParams, BadRequest, AnswerTooLarge, Forbidden, PaymentRequired, Unavailable,
+    UpstreamError.
     """
     for place, message in (("first", request.messages[0]), ("last", request.messages[-1])):
         if message.role != "user":

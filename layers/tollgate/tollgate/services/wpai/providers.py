@@ -2,7 +2,7 @@
 
 from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
-from tollgate.errors import BadRequest, NotFound
+from tollgate.errors import NotFound, ProviderNotConfigured
 from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.wpai.metadata import (
@@ -31,7 +31,7 @@ async def get_provider(provider_id: str, resources: Resources) -> Metadata:
 async def list_provider_models(provider_id: str, call: Call, resources: Resources) -> list[Metadata]:
     """The models of a provider that the key may use, the preferred one first.
 
-    Raises NotFound, BadRequest, UpstreamError.
+    Raises NotFound, ProviderNotConfigured, UpstreamError.
     """
     return [model_metadata(model) for model in await _models(provider_id, call, resources)]
 
@@ -39,7 +39,7 @@ async def list_provider_models(provider_id: str, call: Call, resources: Resource
 async def get_provider_model(provider_id: str, model_id: str, call: Call, resources: Resources) -> Metadata:
     """One model of a provider. There may be slashes in its name.
 
-    Raises NotFound, BadRequest, UpstreamError.
+    Raises NotFound, ProviderNotConfigured, UpstreamError.
     """
     for model in await _models(provider_id, call, resources):
         if name_of(model) == model_id:
@@ -66,5 +66,5 @@ def _provider(provider_id: str, resources: Resources) -> Provider:
 async def _models(provider_id: str, call: Call, resources: Resources) -> list[Model]:
     _provider(provider_id, resources)
     if provider_id not in await configured_providers(resources):
-        raise BadRequest("AI provider not configured - missing API credentials.", code="ai_provider_not_configured")
+        raise ProviderNotConfigured("AI provider not configured - missing API credentials.")
     return models_of(provider_id, call, resources)

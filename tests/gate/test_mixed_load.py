@@ -1,0 +1,204 @@
+"""Calls of every family at once, while providers and the store fail: what clients saw is what the books say."""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.builders import an_entry
+from tests.conftest import World, WorldMaker
+from tests.dynalite import Dynalite
+from tests.invariants import check_books
+from tests.upstream import (
+    Received,
+    Reply,
+    Upstream,
+    a_client,
+    a_completion,
+    a_usage,
+    an_embedding_answer,
+    chunks_of,
+    event_reply,
+    json_reply,
+)
+from tollgate.services.jobs.sweep import sweep
+from tollgate_cli.local.state import create_state
+from tollgate_cli.template import Template
+
+_CALLS: Final = 240
+_AT_ONCE: Final = 16
+_STORE_FAILS: Final = 0.03
+_ANSWER_IS_LOST: Final = 0.03
+_PROVIDER_FAILS: Final = 0.15
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a client saw of a call."""
+
+    request_id: str
+    status: int
+    is_whole: bool
+    """Whether the answer was one body, whose header says what it cost."""
+    cost_usd: Decimal | None
+    is_cut: bool
+
+
+class Faults:
+    """A provider and a way to the store, both of which fail now and then, the same in every run."""
+
+    def __init__(self, dynalite: Dynalite) -> None:
+        self.chance = random.Random(11)
+        self.is_quiet = True
+        self._dynalite = dynalite
+        self._http = a_client()
+
+    async def store(self, request: Received) -> Reply:
+        """Pass a request on to the store; before that or after it the connection may fail."""
+        luck = 1.0 if self.is_quiet else self.chance.random()
+        if luck < _STORE_FAILS:
+            return json_reply({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}, 500)
+        kept = {name: value for name, value in request.headers.items() if name not in {"host", "content-length"}}
+        answer = await self._http.request(
+            request.method, self._dynalite.url + request.path, headers=kept, content=request.body
+        )
+        if luck < _STORE_FAILS + _ANSWER_IS_LOST:
+            return Reply(is_cut=True)
+        return Reply(answer.status_code, {"content-type": "application/x-amz-json-1.0"}, (answer.content,))
+
+    def provider(self, request: Received) -> Reply:
+        """Answer, fail, or break off."""
+        body = request.json
+        if self.chance.random() < _PROVIDER_FAILS:
+            return self.chance.choice(
+                [
+                    json_reply({"error": {"message": "down"}}, 500),
+                    json_reply({"error": {"message": "slow down"}}, 429),
+                    event_reply(chunks_of("Hel", finish=None), done=False, is_cut=True),
+                    Reply(is_cut=True),
+                ]
+            )
+        if request.path.endswith("/embeddings"):
+            return json_reply(an_embedding_answer(body, length=8))
+        usage = a_usage(self.chance.randint(1, 20), self.chance.randint(1, 400))
+        if body.get("stream"):
+            return event_reply(chunks_of("Hel", "lo!", usage=usage))
+        return json_reply(a_completion("Hello!", usage=usage))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+@pytest.fixture
+async def faults(dynalite: Dynalite) -> AsyncIterator[Faults]:
+    """What fails."""
+    made = Faults(dynalite)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def world(
+    make_world: WorldMaker, dynalite: Dynalite, template: Template, faults: Faults, tmp_path: Path
+) -> AsyncIterator[World]:
+    """A gateway whose way to the store and whose provider fail."""
+    create_state(template, lambda service: dynalite.url if service == "dynamodb" else None)
+    catalogue = tmp_path / "catalogue.json"
+    embedding = an_entry(id="openai/embed", type="embedding", pricing={"unit": "token", "input": 0.02})
+    catalogue.write_text(json.dumps({"models": [an_entry(), embedding]}))
+    async with Upstream(answer=faults.provider) as provider, Upstream(answer=faults.store) as store:
+        yield await make_world(
+            AWS_ENDPOINT_URL_DYNAMODB=store.url,
+            OPENAI_BASE_URL=provider.url,
+            OPENAI_API_KEY="sk-operator",
+            TOLLGATE_CATALOGUE=str(catalogue),
+        )
+
+
+_CHAT: Final = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 500}
+_PARTS: Final = [{"type": "text", "text": "Hello"}]
+_KINDS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("/v1/chat/completions", _CHAT),
+    ("/v1/chat/completions", {**_CHAT, "stream": True}),
+    ("/v1/embeddings", {"model": "openai/embed", "input": ["Hello", "you"]}),
+    ("/v1/generate", {"model": "openai/gpt-4o", "prompt": "Hello", "max_tokens": 500}),
+    ("/v1/generate/stream", {"model": "openai/gpt-4o", "prompt": "Hello", "max_tokens": 500}),
+    (
+        "/wp-ai/v1/generate",
+        {"messages": [{"role": "user", "parts": _PARTS}], "providerId": "openai", "modelId": "gpt-4o"},
+    ),
+    ("/v1/chat/completions", {**_CHAT, "model": "openai/nobody"}),
+)
+
+
+async def test_what_clients_saw_is_what_was_charged(world: World, faults: Faults) -> None:
+    account_id = await world.account(balance_usd=20)
+    key = await world.key(account_id)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def call(number: int) -> Seen | None:
+        path, body = _KINDS[number % len(_KINDS)]
+        async with turns:
+            return await _call(world, key, path, body)
+
+    faults.is_quiet = False
+    async with asyncio.timeout(240):
+        calls = await asyncio.gather(*map(call, range(_CALLS)))
+    faults.is_quiet = True
+    await sweep(replace(world.resources, now=lambda: _later(world)))
+
+    seen = {one.request_id: one for one in calls if one is not None}
+    charged = await _charges(world, account_id)
+    statuses = Counter(one.status for one in seen.values())
+    assert statuses[200] > _CALLS / 2
+    assert statuses.keys() <= {200, 404, 429, 502, 503}, statuses
+    for request_id, one in seen.items():
+        costs = charged.get(request_id, [])
+        assert len(costs) <= 1, "a call is charged once"
+        if one.status != 200:
+            assert not costs, f"a refused call is free: {one}"
+        elif one.is_whole:
+            assert costs == [one.cost_usd], f"it costs what its answer says: {one}"
+        else:
+            assert costs, f"what was streamed is paid for: {one}"
+            assert one.cost_usd in {None, *costs}
+    assert charged.keys() <= seen.keys(), "nothing is charged that nobody asked for"
+    assert any(one.is_cut for one in seen.values()), "some streams broke off"
+    await check_books(world.resources, account_id, usage_only_after=Decimal(20))
+    assert (await world.funds(account_id))[2] == "0", "nothing stays held"
+
+
+async def _call(world: World, key: str, path: str, body: dict[str, Any]) -> Seen:
+    response = await world.client.post(path, json=body, headers={"authorization": f"Bearer {key}"})
+    is_stream = not response.headers["content-type"].startswith("application/json")
+    cost = response.headers.get("x-tollgate-cost")
+    events = [json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: {")]
+    usages = [event.get("usage") or event.get("error", {}).get("metadata", {}).get("usage") for event in events]
+    told = next((usage["cost"] for usage in reversed(usages) if usage and "cost" in usage), cost)
+    return Seen(
+        request_id=response.headers["x-request-id"],
+        status=response.status_code,
+        is_whole=not is_stream,
+        cost_usd=None if told is None else Decimal(str(told)),
+        is_cut=is_stream and '"error"' in response.text,
+    )
+
+
+async def _charges(world: World, account_id: str) -> dict[str, list[Decimal]]:
+    charges: dict[str, list[Decimal]] = {}
+    for entry in await world.resources.accounts.entries(account_id, limit=2 * _CALLS):
+        if entry.type == "usage":
+            charges.setdefault(entry.request_id or "", []).append(-entry.amount_usd)
+    return charges
+
+
+def _later(world: World) -> Any:
+    return world.resources.now() + timedelta(hours=1)
