@@ -176,10 +176,16 @@ def function_variables(template: Template, environment: Mapping[str, str]) -> di
         for name, value in environment.items()
         if (name in declared or name.startswith("AWS_ENDPOINT_URL_")) and name != "AWS_LAMBDA_EXEC_WRAPPER"
     }
-    stems = tuple(f"{row.key_setting.partition('_')[0]}_" for row in PROVIDERS.values() if row.key_setting)
-    settings = {name: value for name, value in environment.items() if name.startswith(stems) and name not in told}
+    settings = {name: value for name, value in environment.items() if name not in told and _is_of_a_provider(name)}
     given = json.loads(environment.get("PROVIDER_SETTINGS") or "{}")
     return {**told, "PROVIDER_SETTINGS": json.dumps({**given, **settings})}
+
+
+def _is_of_a_provider(name: str) -> bool:
+    """Whether a variable is a provider's, as `OPENAI_ORG_ID` is with `OPENAI_API_KEY`; the machine's AWS account is not."""
+    keys = {row.key_setting for row in PROVIDERS.values()}
+    stems = {key.partition("_")[0] + "_" for key in keys if key} - {"AWS_"}
+    return name in keys or name.startswith(tuple(stems))
 
 
 def _aws_that_containers_reach() -> MotoServer:
