@@ -182,7 +182,7 @@ def function_variables(template: Template, environment: Mapping[str, str]) -> di
 
 
 def _is_of_a_provider(name: str) -> bool:
-    """Whether a variable is a provider's, as `OPENAI_ORG_ID` is with `OPENAI_API_KEY`; the machine's AWS account is not."""
+    """Whether a variable is a provider's, as `OPENAI_ORG_ID` is with `OPENAI_API_KEY`; those of AWS itself are not."""
     keys = {row.key_setting for row in PROVIDERS.values()}
     stems = {key.partition("_")[0] + "_" for key in keys if key} - {"AWS_"}
     return name in keys or name.startswith(tuple(stems))
