@@ -57,7 +57,7 @@ _FIELDS: Final = (
     "voices",
 )
 # Facts that decide about an entry and do not stand in it.
-_ABOUT_THE_ENTRY: Final = frozenset({"ends", "free", "lacks", "released", "upstream"})
+_ABOUT_THE_ENTRY: Final = frozenset({"ends", "free", "lacks", "released", "training", "upstream"})
 _OF_A_GROUP: Final = frozenset({"id", "like", "limits_like", "names"})
 _OF_A_PROVIDER: Final = frozenset(
     {"about", "defaults", "left_out", "models", "pages", "prices", "rest", "service_tiers"}
@@ -74,7 +74,7 @@ _LIMITS: Final = frozenset(
         "type",
     }
 )
-_NOT_INHERITED: Final = frozenset({"ends", "free", "pricing", "upstream"})
+_NOT_INHERITED: Final = frozenset({"ends", "free", "pricing", "training", "tuning_model", "upstream"})
 # Flags that are none of `DEFAULT_FLAGS`; catalogue.toml explains those of ours.
 _OTHER_FLAGS: Final = frozenset(
     {
@@ -90,6 +90,7 @@ _OTHER_FLAGS: Final = frozenset(
         "stream_tools",
         "tokens_for_tools",
         "tools_effort",
+        "tuning_model",
     }
 )
 # What every chat model takes, since the router does it: renames the cap, asks again for another choice.
@@ -214,6 +215,8 @@ class _Shelf:
             except Unpriced as exc:
                 self._leave_out(name, str(exc), is_named=True)
                 continue
+            if "training" in facts:
+                price = {**price, "training": facts["training"]}
             if ends:
                 self._built.coming.append(Coming(ends, model_id, "shut down"))
             if sold and "pricing" not in facts:

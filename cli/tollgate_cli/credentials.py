@@ -11,6 +11,7 @@ import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tollgate.payments import SETTINGS
 from tollgate.providers.registry import PROVIDERS
 from tollgate_cli.deployed import outputs_of
 from tollgate_cli.local.access import LocalState
@@ -19,7 +20,10 @@ from tollgate_cli.tables import print_table
 
 _USUAL_STACK: Final = "tollgate"
 
-KNOWN: Final[Mapping[str, str]] = {row.key_setting: row.name for row in PROVIDERS.values() if row.key_setting}
+KNOWN: Final[Mapping[str, str]] = {
+    **{row.key_setting: row.name for row in PROVIDERS.values() if row.key_setting},
+    **SETTINGS,
+}
 """Settings that may be in the secret, and whose they are."""
 
 _stack_option = click.option(

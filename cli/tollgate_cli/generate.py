@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from tollgate_cli import abilities, catalogue, rule_pages
+from tollgate_cli import abilities, catalogue, check_pages, rule_pages
 from tollgate_cli.openapi import openapi
 from tollgate_cli.reference import reference
 from tollgate_cli.rest import rest_routes
@@ -72,6 +72,11 @@ def providers(_template: Template) -> str:
     return _filled("docs/providers.md", "tables", abilities.tables())
 
 
+def generation(_template: Template) -> str:
+    """docs/generation.md with its tables."""
+    return _filled("docs/generation.md", "generation", check_pages.tables())
+
+
 def rules(_template: Template) -> str:
     """docs/rules.md."""
     return rule_pages.page()
@@ -86,6 +91,7 @@ GENERATED: Final[Mapping[str, Callable[[Template], str]]] = {
     "layers/tollgate/tollgate/catalogue/models.json": models,
     "README.md": readme,
     "docs/providers.md": providers,
+    "docs/generation.md": generation,
     "docs/rules.md": rules,
 }
 """Each derived file, by its path from the root, and what writes it."""

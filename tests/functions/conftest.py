@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.aws_calls import watched, watched_app
-from tests.builders import an_entry
+from tests.builders import NOW, an_entry
 from tests.conftest import World, WorldMaker
 from tests.mail import Mail, Office
 from tests.upstream import Upstream, a_completion, json_reply
@@ -93,3 +94,34 @@ async def office(template: Template, environment: dict[str, str]) -> AsyncIterat
             world = World(made, client)
             account_id = await world.account()
             yield Office(world, mail, account_id, await world.key(account_id))
+
+
+class Clock:
+    """The time of a gateway, as a test wants it."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **parts: float) -> None:
+        """Let so much time pass."""
+        self.now += timedelta(**parts)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+async def still(site: Site, template: Template, clock: Clock) -> AsyncIterator[Site]:
+    """The site at the clock's time, with an account that was opened then."""
+    resources = replace(site.world.resources, now=clock)
+    transport = httpx2.ASGITransport(app=LocalGateway(template, resources), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        world = World(resources, client)
+        account_id = await world.account()
+        yield replace(site, world=world, account_id=account_id, key=await world.key(account_id))

@@ -1,6 +1,7 @@
 """Who may call what: every route of the template, for every capability, for one's own account and another's."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 
 from tests.conftest import World
 from tests.functions.conftest import Site
+from tests.functions.wpllm.training import Trainer
 from tests.recordings import FORM, a_form, a_wav
 from tollgate.auth.capabilities import CAPABILITIES
+from tollgate.stores.deliveries import Delivery, Place
+from tollgate.stores.webhooks import StoredWebhook
 from tollgate_cli.template import Route, read_template
 
 _ROUTES = [route for function in read_template().functions.values() for route in function.routes]
@@ -18,7 +22,11 @@ _PROMPT = {"messages": [{"role": "user", "parts": [{"type": "text", "text": "Hi"
 _BODIES: dict[str, Any] = {
     "CreateKeyFunction": {"name": "another", "scopes": ["keys:read"]},
     "UpdateKeyFunction": {"name": "renamed"},
+    "CreateFineTuneFunction": {"training_file": "{file_id}", "model": "wp-llm-13b"},
+    "CreateFileFunction": a_form(("purpose", "fine-tune"), ("file", ("a.jsonl", b"{}"))),
+    "StartUploadFunction": {"filename": "a.jsonl", "purpose": "fine-tune", "bytes": 1},
     "CreateAccountFunction": {"name": "another"},
+    "UpdateSubscriptionFunction": {"plan": "free"},
     "UpdateAccountFunction": {"name": "renamed"},
     "CreateCreditFunction": {"amount": 1, "id": "x"},
     "CreateChatCompletionFunction": {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hi"}]},
@@ -34,6 +42,10 @@ _BODIES: dict[str, Any] = {
     "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
     "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
     "AnalyzeThemeFunction": {"theme_files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
+    "GenerateBlockFunction": {"block_type": "price card"},
+    "GeneratePluginFunction": {"plugin_name": "Book Shelf"},
+    "ScaffoldPluginFunction": {"plugin_name": "Book Shelf"},
+    "GenerateThemeFunction": {"theme_name": "Quiet Gallery"},
     "CreateWebhookFunction": {"url": "https://ci.example.org/", "events": ["analysis.completed"]},
     "UpdateWebhookFunction": {"description": "CI"},
 }
@@ -54,6 +66,10 @@ _NEEDS: dict[str, str | None] = {
     "DeleteKeyFunction": "manage_keys",
     "GetBalanceFunction": "any",
     "GetHealthFunction": None,
+    "GetStatusFunction": None,
+    "GetUsageFunction": "read_usage",
+    "GetSubscriptionFunction": "manage_billing",
+    "UpdateSubscriptionFunction": "manage_billing",
     "GenerateResultFunction": "prompt_ai",
     "CheckSupportFunction": "prompt_ai",
     "ListProvidersFunction": "list_ai_providers",
@@ -67,6 +83,10 @@ _NEEDS: dict[str, str | None] = {
     "AnalyzeBatchFunction": "prompt_ai",
     "AnalyzeBlockFunction": "prompt_ai",
     "AnalyzeThemeFunction": "prompt_ai",
+    "GenerateBlockFunction": "prompt_ai",
+    "GeneratePluginFunction": "prompt_ai",
+    "ScaffoldPluginFunction": "prompt_ai",
+    "GenerateThemeFunction": "prompt_ai",
     "CreateWebhookFunction": "manage_webhooks",
     "ListWebhooksFunction": "manage_webhooks",
     "GetWebhookFunction": "manage_webhooks",
@@ -76,6 +96,18 @@ _NEEDS: dict[str, str | None] = {
     "RotateWebhookSecretFunction": "manage_webhooks",
     "ListDeliveriesFunction": "manage_webhooks",
     "ReplayDeliveryFunction": "manage_webhooks",
+    "CreateFineTuneFunction": "manage_files",
+    "ListFineTunesFunction": "manage_files",
+    "GetFineTuneFunction": "manage_files",
+    "CancelFineTuneFunction": "manage_files",
+    "ListFineTuneEventsFunction": "manage_files",
+    "CreateFileFunction": "manage_files",
+    "ListFilesFunction": "manage_files",
+    "GetFileFunction": "manage_files",
+    "DeleteFileFunction": "manage_files",
+    "GetFileContentFunction": "manage_files",
+    "StartUploadFunction": "manage_files",
+    "FinishUploadFunction": "manage_files",
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",
@@ -91,13 +123,19 @@ class _Tenant:
     world: World
     account_id: str
     key_id: str
+    things: dict[str, str] = field(default_factory=dict)
+    """Ids of what else a path or a body may name."""
 
     async def call(self, route: Route, key: str | None) -> httpx2.Response:
-        values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id}
+        values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id, **self.things}
         if "{provider_id}" in route.path:
             values |= {"provider_id": "sandbox", "model_id": "chat"}
-        path = route.path.replace("+}", "}").format(**values)
+        if "{webhook_id}" in route.path:
+            values |= {"webhook_id": await self._webhook_id(), "event_id": "evt_1"}
+        path = route.path.replace("+}", "}").format_map(defaultdict(lambda: "nothing", values))
         body = _BODIES.get(route.function)
+        if isinstance(body, dict) and "training_file" in body:
+            body = {**body, "training_file": self.things.get("file_id", "")}
         headers = {"authorization": f"Bearer {key}"} if key else {}
         if isinstance(body, bytes):
             headers |= FORM
@@ -105,6 +143,27 @@ class _Tenant:
         if body is None:
             return await self.world.client.request(route.method, path, headers=headers)
         return await self.world.client.request(route.method, path, headers=headers, json=body)
+
+    async def _webhook_id(self) -> str:
+        """A webhook of the account, which has had one event."""
+        resources = self.world.resources
+        webhook = next(iter(await resources.webhooks.list(self.account_id)), None) or await resources.webhooks.create(
+            StoredWebhook(
+                account_id=self.account_id,
+                id=resources.new_id("webhook"),
+                # A name that nobody has: https://www.rfc-editor.org/rfc/rfc2606
+                url="https://receiver.invalid/",
+                events=("analysis.completed",),
+                is_active=True,
+                description=None,
+                secret="whsec_" + "A" * 32,
+                created_at=0,
+            )
+        )
+        assert webhook is not None
+        place = Place(self.account_id, webhook.id, "evt_1")
+        await resources.deliveries.open(Delivery(place, "analysis.completed", created_at=0, body="{}"))
+        return webhook.id
 
 
 async def _tenant(world: World) -> _Tenant:
@@ -253,8 +312,11 @@ class TestCredentials:
 
 
 async def _fresh(route: Route, tenant: _Tenant) -> Route:
-    """The route; where it deletes a key, there is one to delete again."""
-    if route.method == "DELETE":
+    """The route; where it deletes something or names it, there is one again."""
+    if "FineTune" in route.function or "{file_id}" in route.path:
+        trainer = Trainer(tenant.world, tenant.account_id, await tenant.world.key(tenant.account_id))
+        tenant.things.update(file_id=await trainer.a_file(), job_id=await trainer.a_job())
+    elif route.method == "DELETE":
         await tenant.world.key(tenant.account_id, "inference")
         object.__setattr__(tenant, "key_id", (await tenant.world.resources.keys.list(tenant.account_id))[-1].id)
     return route

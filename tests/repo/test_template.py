@@ -75,7 +75,7 @@ def test_a_streamed_function_is_wired_to_stream_and_no_other_one_is(function: Fu
     wiring = {
         "Handler": properties["Handler"],
         "ResponseTransferMode": modes or {None},
-        "Layers": [one for one in properties.get("Layers", []) if one != {"Ref": "ParsersLayer"}],
+        "Layers": [one for one in properties.get("Layers", []) if one["Ref"] not in {"ParsersLayer", "SdksLayer"}],
         "AWS_LAMBDA_EXEC_WRAPPER": own.get("AWS_LAMBDA_EXEC_WRAPPER"),
     }
     expected: dict[str, Any] = {
@@ -147,6 +147,11 @@ MODELS_OF_BEDROCK = {
 }
 
 
+# Metrics are no resources that a policy could name.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+METRICS = {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}
+
+
 def test_only_functions_that_stream_may_call_models_and_only_where_the_operator_wants_it() -> None:
     callers = [function for function in FUNCTIONS if any(map(is_for_models, statements(function)))]
 
@@ -166,7 +171,7 @@ def test_only_functions_that_stream_may_call_models_and_only_where_the_operator_
 @each_function
 def test_a_function_may_touch_only_stores_that_the_template_makes(function: Function) -> None:
     for statement in statements(function):
-        if is_for_models(statement):
+        if is_for_models(statement) or statement == METRICS:
             continue
         for resource in as_list(statement["Resource"]):
             name, rest = target_of(resource)
@@ -257,6 +262,34 @@ def test_nothing_in_a_deployment_lets_webhooks_be_on_its_own_machine() -> None:
         deployed.receivers.check("https://127.0.0.1/", param="url")
 
 
+def test_only_the_status_reads_metrics() -> None:
+    readers = [function.folder for function in FUNCTIONS if METRICS in statements(function)]
+
+    assert readers == ["wpllm/get_status"]
+
+
+def test_a_function_that_settles_may_move_usage_and_tell_of_quotas() -> None:
+    settling = {
+        function.folder: allowed_to(function)
+        for function in FUNCTIONS
+        if (("LedgerTable", ""), "dynamodb:PutItem") in allowed_to(function)
+        and not function.folder.startswith("operate/")
+    }
+
+    needed = {(("UsageTable", ""), "dynamodb:UpdateItem"), (("EventsQueue", ""), "sqs:SendMessage")}
+    forgotten = [folder for folder, allowed in settling.items() if not needed <= allowed]
+    assert "router/create_chat_completion" in settling
+    assert not forgotten, f"take over the lines for UsageTable and EventsQueue of others: {forgotten}"
+
+
+@each_function
+def test_a_function_that_answers_conversations_may_look_up_models_of_an_accounts_own(function: Function) -> None:
+    if any(map(answers_conversations, services_behind(function))):
+        assert (("FineTunesTable", ""), "dynamodb:GetItem") in allowed_to(function), (
+            f"{function.name}: take over the line for FineTunesTable of others, such as CreateChatCompletionFunction"
+        )
+
+
 def test_what_holds_data_is_kept_when_the_stack_goes() -> None:
     for name, resource in RESOURCES.items():
         if name not in FLEETING and resource["Type"] in {
@@ -300,6 +333,10 @@ def allowed_to(function: Function) -> set[tuple[tuple[str, str], str]]:
     }
 
 
+# It tells of quotas, in a few words that need no bucket: those that settle may, as is seen to above.
+BEHIND_EVERY_RESERVATION = "tollgate.services.quota"
+
+
 def services_behind(function: Function) -> set[str]:
     """The modules of services that a function's own one imports, and that one."""
     app = ROOT / "functions" / function.folder / "app.py"
@@ -307,10 +344,22 @@ def services_behind(function: Function) -> set[str]:
     waiting = list(services_imported_by(app))
     while waiting:
         module = waiting.pop()
-        if module not in found:
+        if module not in found and module != BEHIND_EVERY_RESERVATION:
             found.add(module)
             waiting += services_imported_by(ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py")
     return found
+
+
+@cache
+def answers_conversations(module: str) -> bool:
+    """Whether a module has models answer, and does not merely know about it."""
+    tree = ast.parse((ROOT / "layers/tollgate" / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "tollgate.services.completions"
+        and {alias.name for alias in node.names} & {"complete", "open_stream"}
+        for node in ast.walk(tree)
+    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,8 @@ _MAX_REQUEST_BYTES: Final = 10_000_000
 _ARN: Final = "arn:aws:execute-api:us-east-1:000000000000:local/live"
 
 _SENT: Final = "method.request.header."
+
+_log: Final = logging.getLogger(__name__)
 
 RUNNING: Final[ContextVar[str | None]] = ContextVar("RUNNING", default=None)
 """The function on whose behalf the current task runs."""
@@ -232,7 +235,10 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def run_every(seconds: float, job: Callable[[], Any]) -> None:
-    """Run a scheduled worker until cancelled."""
+    """Run a scheduled worker until cancelled. One that fails runs again, as it would on Lambda."""
     while True:
         await asyncio.sleep(seconds)
-        await job()
+        try:
+            await job()
+        except Exception:  # noqa: BLE001 - whatever it was
+            _log.exception("worker_failed")

@@ -11,6 +11,7 @@ TollgateError
 │   ├── UnsupportedParameter    the model cannot do what was asked, and leaving it out would change the meaning
 │   ├── ContextLengthExceeded
 │   ├── ContentFiltered         a filter refused the prompt
+│   ├── PaymentDeclined         the payment method was refused; nothing was changed
 │   ├── ProviderNotConfigured
 │   └── UpstreamRejected        the provider refused the request, for a reason of its own
 ├── Unauthenticated
@@ -18,11 +19,12 @@ TollgateError
 │   ├── AmbiguousCredentials
 │   ├── KeyDisabled
 │   └── KeyExpired
-├── PaymentRequired             the balance; one subclass for each of the four answers
+├── PaymentRequired             the balance, with one subclass for each of the four answers, and the quota of a plan
 │   ├── InsufficientBalance
 │   ├── RequestExceedsBalance
 │   ├── BalanceReserved         other calls in flight hold the money
-│   └── KeyLimitReached
+│   ├── KeyLimitReached
+│   └── QuotaExceeded           the tokens of the plan's period are used up
 ├── Forbidden
 │   ├── InsufficientScope       the key lacks a capability
 │   └── ModelNotAllowed
@@ -32,9 +34,12 @@ TollgateError
 │   ├── KeyNotFound
 │   ├── AccountNotFound
 │   ├── WebhookNotFound
-│   └── DeliveryNotFound
+│   ├── DeliveryNotFound
+│   ├── FileNotFound
+│   └── FineTuneNotFound
 ├── MethodNotAllowed
 ├── Conflict
+│   ├── PlanChanging            another change of the plan is being paid for
 │   ├── IdempotencyInProgress   the request is being answered under the same key
 │   ├── IdempotencyTooLarge     it was answered, and the answer was too large to keep
 │   ├── IdempotencyNotKept      it was answered, and such answers are not kept
@@ -47,6 +52,7 @@ TollgateError
 │   ├── UnknownModelInScope
 │   └── IdempotencyKeyReused
 ├── RateLimited
+│   └── DayLimited              a limit of a whole day: the wait may be long
 ├── Unavailable                 Tollgate itself cannot answer now
 │   ├── GateBusy
 │   ├── GateUnavailable
@@ -151,6 +157,12 @@ class ContentFiltered(BadRequest):
     code = "content_filter"
 
 
+class PaymentDeclined(BadRequest):
+    """The payment method was refused: nothing was charged, and nothing has changed."""
+
+    code = "payment_declined"
+
+
 class ProviderNotConfigured(BadRequest):
     """The provider that was asked about has no credential on this gateway."""
 
@@ -221,6 +233,12 @@ class KeyLimitReached(PaymentRequired):
     code = "key_limit_reached"
 
 
+class QuotaExceeded(PaymentRequired):
+    """The tokens of the plan's period are used up; `metadata` says how many there are and when it ends."""
+
+    code = "quota_exceeded"
+
+
 class Forbidden(TollgateError):
     """The caller is known and may not do this."""
 
@@ -281,6 +299,18 @@ class DeliveryNotFound(NotFound):
     code = "delivery_not_found"
 
 
+class FileNotFound(NotFound):
+    """There is no such file in this account."""
+
+    code = "file_not_found"
+
+
+class FineTuneNotFound(NotFound):
+    """There is no such training in this account."""
+
+    code = "fine_tune_not_found"
+
+
 class MethodNotAllowed(TollgateError):
     """The path exists and does not take this method; `metadata.allow` lists those that it takes."""
 
@@ -291,6 +321,12 @@ class Conflict(TollgateError):
     """The state of things does not allow it now."""
 
     code = "conflict"
+
+
+class PlanChanging(Conflict):
+    """Another change of the plan is being paid for; it is finished in a few minutes at the latest."""
+
+    code = "plan_changing"
 
 
 class IdempotencyInProgress(Conflict):
@@ -363,6 +399,10 @@ class RateLimited(TollgateError):
     """Too many requests; `retry_after_s` says when to come back."""
 
     code = "rate_limit_exceeded"
+
+
+class DayLimited(RateLimited):
+    """Too many requests in this day; `retry_after_s` is the time to midnight in UTC."""
 
 
 class Unavailable(TollgateError):

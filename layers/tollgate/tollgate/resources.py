@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,8 +16,9 @@ from tollgate.catalogue.ids import ALIASES
 from tollgate.contracts.catalogue import Model
 from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
+from tollgate.payments import KEY_SETTING
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Embeddings, Images, Speech, Transcription
+from tollgate.providers.protocols import Chat, Embeddings, FineTuning, Images, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -26,12 +27,19 @@ from tollgate.stores.aws import AwsClient
 from tollgate.stores.cooldowns import Cooldowns
 from tollgate.stores.keys import Keys
 from tollgate.stores.pace import Pace
+from tollgate.stores.pulse import Pulse
 from tollgate.stores.secrets import LIFETIME_S, Secrets
+from tollgate.stores.subscriptions import Subscriptions
 from tollgate.stores.table import Table
+from tollgate.stores.usage import UsageLines
 
 if TYPE_CHECKING:
+    from tollgate.contracts.payments import Payments
     from tollgate.stores.bucket import Bucket
     from tollgate.stores.deliveries import Deliveries
+    from tollgate.stores.figures import Counted
+    from tollgate.stores.files import Files
+    from tollgate.stores.fine_tunes import FineTunes
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.queue import Queue
     from tollgate.stores.web import Web
@@ -72,6 +80,16 @@ class Resources:
         return Accounts(self._table(self.settings.accounts_table), self._table(self.settings.ledger_table))
 
     @cached_property
+    def usage(self) -> UsageLines:
+        """What accounts used, by day, model, key and operation."""
+        return UsageLines(self._table(self.settings.accounts_table), self._table(self.settings.usage_table))
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Plans of accounts, their periods, and what their owners were told."""
+        return Subscriptions(self._table(self.settings.accounts_table))
+
+    @cached_property
     def keys(self) -> Keys:
         """API keys."""
         return Keys(self._table(self.settings.keys_table))
@@ -88,6 +106,20 @@ class Resources:
         """Providers that keep failing."""
         name = self.settings.providers_table
         return Cooldowns(self._table(name) if name else None)
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """The requests of this process."""
+        return Pulse(self.now)
+
+    @cached_property
+    def figures(self) -> "Counted":
+        """The requests of the gateway: on Lambda those of all its functions, else those of this process."""
+        if not self.settings.is_on_lambda:
+            return self.pulse
+        from tollgate.stores.figures import CloudWatch, Remembered  # noqa: PLC0415 - one function asks for them
+
+        return Remembered(CloudWatch(self._aws("monitoring", "GraniteServiceVersion20100801"), self.settings.stack))
 
     @cached_property
     def pace(self) -> Pace:
@@ -112,6 +144,27 @@ class Resources:
             credentials=self._aws_credentials,
             now=self.now,
         )
+
+    @cached_property
+    def files(self) -> "Files":
+        """Files that models are trained with."""
+        from tollgate.stores.files import Files  # noqa: PLC0415 - few calls are about files
+
+        return Files(self._table(self.settings.files_table))
+
+    @cached_property
+    def fine_tunes(self) -> "FineTunes":
+        """Trainings, and the models that came of them."""
+        from tollgate.stores.fine_tunes import FineTunes  # noqa: PLC0415 - few calls are about them
+
+        return FineTunes(self._table(self.settings.fine_tunes_table))
+
+    @cached_property
+    def files_queue(self) -> "Queue":
+        """Files that are to be looked through."""
+        from tollgate.stores.queue import Queue  # noqa: PLC0415 - asked for when the answer has been sent
+
+        return Queue(self.sqs, self.settings.files_queue)
 
     @cached_property
     def events(self) -> "Queue":
@@ -191,6 +244,18 @@ class Resources:
         """The secret under which keys are hashed."""
         return (await self.secrets.text(self.settings.pepper_secret)).encode()
 
+    async def payments(self) -> "Payments | None":
+        """Who takes the money for plans; None where plans are free of charge, because nobody is configured.
+
+        Raises AwsError, AwsUnavailable.
+        """
+        if not await self._read_credential(KEY_SETTING):
+            return None
+        from tollgate.payments.stripe import BASE_URL, Stripe  # noqa: PLC0415 - few calls pay for anything
+
+        address = self.settings.environment.get("STRIPE_BASE_URL") or BASE_URL
+        return Stripe(self.http, base_url=address, key=partial(self._read_credential, KEY_SETTING))
+
     def chat(self, model: Model) -> Chat:
         """The adapter that answers conversations for a model.
 
@@ -229,6 +294,14 @@ class Resources:
         Raises NoProviderAvailable.
         """
         adapter: Transcription = self._adapter(model.provider, "transcription")
+        return adapter
+
+    def fine_tuning(self, model: Model) -> FineTuning:
+        """The adapter that has a model trained.
+
+        Raises NoProviderAvailable.
+        """
+        adapter: FineTuning = self._adapter(model.provider, "fine_tune")
         return adapter
 
     async def configured_providers(self) -> frozenset[str]:
@@ -295,7 +368,7 @@ class Resources:
             service=service,
             target=target,
             region=self.settings.region,
-            endpoint=self.settings.endpoint_of(service.replace("secretsmanager", "secrets_manager")),
+            endpoint=self.settings.endpoint_of(_VARIABLES.get(service, service)),
             credentials=self._aws_credentials,
             json_version=json_version,
         )
@@ -310,6 +383,9 @@ def _tls() -> ssl.SSLContext:
     """The machine's certificate authorities: reading them is most of what making a client takes."""
     return httpx2.create_ssl_context(trust_env=False)
 
+
+# Services that go by another name in the variables of AWS's SDKs.
+_VARIABLES = {"secretsmanager": "secrets_manager", "monitoring": "cloudwatch"}
 
 # A credential that is set for the first time shall be found at once, and one that stays away not be asked for by every
 # call.

@@ -20,6 +20,14 @@ class Settings:
     bucket: str = ""
     """Name of the bucket for what is too large for a table or an answer; empty where there is none."""
     idempotency_table: str = ""
+    usage_table: str = ""
+    stack: str = ""
+    """Name of the stack, under which CloudWatch knows its metrics."""
+    is_on_lambda: bool = False
+    files_table: str = ""
+    fine_tunes_table: str = ""
+    files_queue: str = ""
+    """Address of the queue of files that are to be looked through."""
     events_queue: str = ""
     """Address of the queue of events and their deliveries; empty where nobody is told of any."""
     webhooks_table: str = ""
@@ -60,6 +68,12 @@ class Settings:
             providers_table=get("PROVIDERS_TABLE", ""),
             bucket=get("BUCKET", ""),
             idempotency_table=get("IDEMPOTENCY_TABLE", ""),
+            usage_table=get("USAGE_TABLE", ""),
+            stack=get("STACK", ""),
+            is_on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environment,
+            files_table=get("FILES_TABLE", ""),
+            fine_tunes_table=get("FINE_TUNES_TABLE", ""),
+            files_queue=get("FILES_QUEUE", ""),
             events_queue=get("EVENTS_QUEUE", ""),
             webhooks_table=get("WEBHOOKS_TABLE", ""),
             deliveries_table=get("DELIVERIES_TABLE", ""),

@@ -76,24 +76,27 @@ def presign(
     credentials: AwsCredentials,
     now: datetime,
     expires_in_s: int,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
 ) -> str:
-    """The query with which anybody may `GET` an object of S3 for a while. Making it asks nobody.
+    """The query with which anybody may do one thing with an object of S3 for a while. Making it asks nobody.
 
-    `path` is the one that is sent, encoded as it is sent. The signature ends with the credentials that it is made
-    with, if they end earlier.
+    `path` is the one that is sent, encoded as it is sent; `headers` have to come along exactly as they are here. The
+    signature ends with the credentials that it is made with, if they end earlier.
     """
+    signed = {**(headers or {}), "host": host}
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     fields = {
         "X-Amz-Algorithm": _ALGORITHM,
         "X-Amz-Credential": f"{credentials.access_key}/{_scope(stamp, region, 's3')}",
         "X-Amz-Date": stamp,
         "X-Amz-Expires": str(expires_in_s),
-        "X-Amz-SignedHeaders": "host",
+        "X-Amz-SignedHeaders": ";".join(sorted(signed)),
     }
     if credentials.session_token:
         fields["X-Amz-Security-Token"] = credentials.session_token
     query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(fields.items()))
-    canonical = _canonical("GET", path, query, {"host": host}, "UNSIGNED-PAYLOAD")
+    canonical = _canonical(method, path, query, signed, "UNSIGNED-PAYLOAD")
     return f"{query}&X-Amz-Signature={_signature(canonical, stamp, _scope(stamp, region, 's3'), credentials)}"
 
 

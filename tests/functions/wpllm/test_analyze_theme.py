@@ -40,6 +40,7 @@ async def test_files_are_analysed_one_by_one(site: Site) -> None:
     [
         (_CLASSIC, []),
         (_BLOCK, []),
+        ({**_CLASSIC, "theme.json": '{"version": 3}'}, []),
         ({f"harbour/{name}": content for name, content in _BLOCK.items()}, []),
         ({f"port/{name}": content for name, content in _BLOCK.items()}, ["theme.text_domain"]),
         ({"index.php": ""}, ["theme.missing_style"]),

@@ -103,6 +103,7 @@ async def test_a_secret_that_is_refused_is_not_repeated(site: Site) -> None:
         "https://127.0.0.1/",
         "https://127.1/",
         "https://2130706433/",
+        "https://１２７.０.０.１/",  # noqa: RUF001 - digits of another width
         "https://0x7f000001/",
         "https://10.0.0.8:8443/",
         "https://100.64.0.1/",

@@ -91,7 +91,7 @@ async def test_nothing_is_sent_to_a_webhook_that_is_switched_off(office: Office)
     assert len(receiver.requests) == 1
 
 
-@pytest.mark.parametrize("event_id", ["evt_01M7YPA1B2C3D4E5F6G7H8J9K0", "nothing", "%7C"])
+@pytest.mark.parametrize("event_id", ["evt_01M7YPA1B2C3D4E5F6G7H8J9K0", "nothing", "%7C", "x" * 2_000])
 async def test_a_delivery_that_there_is_not_is_told(office: Office, event_id: str) -> None:
     webhook = await office.webhook("https://ci.example.org/")
 

@@ -44,7 +44,10 @@ def test_a_key_that_used_up_its_requests_waits_for_the_next_minute() -> None:
     error = _refusal(found, NOW + timedelta(seconds=53))
 
     assert error.message == "Rate limit reached: 60 requests per minute. Retry after 7 seconds."
-    assert (error.retry_after_s, error.metadata) == (7, {"limit_source": "key"})
+    assert (error.retry_after_s, error.metadata) == (
+        7,
+        {"limit_source": "key", "limit": 60, "remaining": 0, "reset_time": int(NOW.timestamp()) + 60},
+    )
 
 
 def test_an_account_that_used_up_its_tokens_says_so() -> None:
@@ -53,7 +56,7 @@ def test_an_account_that_used_up_its_tokens_says_so() -> None:
     error = _refusal(found)
 
     assert error.message == "Rate limit reached: 100 tokens per minute. Retry after 60 seconds."
-    assert error.metadata == {"limit_source": "account"}
+    assert error.metadata["limit_source"] == "account"
 
 
 def test_calls_in_flight_are_waited_for_a_moment() -> None:
@@ -70,7 +73,7 @@ def test_the_limit_of_the_key_is_told_before_that_of_the_account() -> None:
         0,
     )
 
-    assert _refusal(found).metadata == {"limit_source": "key"}
+    assert _refusal(found).metadata["limit_source"] == "key"
 
 
 @given(_LIMITS, _LIMITS, st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))

@@ -46,6 +46,7 @@ class _Rates(_Strict):
     cache_write: _Rate = None
     input_audio: _Rate = None
     output_audio: _Rate = None
+    training: _Rate = None
 
 
 class _Step(_Rates):

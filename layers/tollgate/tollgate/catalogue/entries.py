@@ -33,7 +33,7 @@ _WORDS: Final = frozenset(
         "upstream_model",
     }
 )
-_RATES: Final = ("input", "output", "cached_input", "cache_write", "input_audio", "output_audio")
+_RATES: Final = ("input", "output", "cached_input", "cache_write", "input_audio", "output_audio", "training")
 
 
 def to_model(entry: Entry) -> Model:

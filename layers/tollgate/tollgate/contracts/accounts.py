@@ -4,9 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from tollgate.contracts.rates import RateMarks
+
+
+class Period(NamedTuple):
+    """30 days of an account, and the tokens that its calls used in them. Times are in Unix seconds."""
+
+    started_at: int
+    ends_at: int
+    tokens: int
+    limit: int | None = None
+    """How many its plan has; None where no plan was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,9 @@ class Funds:
     """The account's rate limits."""
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """What counts towards them and those of its keys."""
+    plan_limits: Mapping[str, int] = field(default_factory=dict)
+    """The rate limits of the account's plan, where it has one: `requests_per_minute` and `requests_per_day`."""
+    period: Period | None = None
 
     @property
     def spendable(self) -> Decimal:
@@ -41,6 +54,8 @@ class Account:
     updated_at: str
     limits: Mapping[str, int | None] = field(default_factory=dict)
     spent: Mapping[str, Decimal] = field(default_factory=dict)
+    plan: str | None = None
+    """Id of the plan that was chosen; None before one ever was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,10 @@ class Hold:
     """What the call had cost when it last said so; what is charged should nobody settle it."""
     marks: RateMarks | None = None
     """What the call counts in; None where there are no rate limits."""
+    operation: str = ""
+    """The endpoint that was called, as in `router/create_chat_completion`."""
+    period_ends_at: int | None = None
+    """The end of the account's period in which the call was admitted, in Unix seconds, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,8 @@ class Entry:
     key_id: str | None = None
     model: str | None = None
     outcome: str | None = None
+    operation: str = ""
+    """The endpoint that a charge is for; of a credit there is none."""
     is_estimated: bool = False
     usage: Mapping[str, Any] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)

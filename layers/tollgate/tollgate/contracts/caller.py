@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tollgate.contracts.catalogue import Model
+
 
 @dataclass(frozen=True, slots=True)
 class SpendLimit:
@@ -49,6 +51,8 @@ class Call:
     method: str = "GET"
     path: str = "/"
     """As it was sent, still percent-encoded."""
+    operation: str = ""
+    """The endpoint that is called, by its family and name, as in `router/create_chat_completion`."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The JSON body as it was sent, unknown fields included."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +61,9 @@ class Call:
     """Seconds that the function may still run when the request arrived."""
     is_charged: bool = False
     """Whether something of the request has been or will be charged: repeating it then is no second request."""
-    later: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    tuned: dict[str, Model] = field(default_factory=dict)
+    """Models of the account's own that the request names, by the ids that it has for them."""
+    later: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     answer_headers: dict[str, str] = field(default_factory=dict)
     """What the answer tells beside what it is about, be it a failure: what is left of the rate limits."""
     facts: dict[str, Any] = field(default_factory=dict)

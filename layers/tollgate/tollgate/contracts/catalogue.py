@@ -16,6 +16,7 @@ class Rates:
     cache_write: Decimal | None = None
     input_audio: Decimal | None = None
     output_audio: Decimal | None = None
+    training: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,12 @@ class Model:
     fallbacks: tuple[str, ...] = ()
     """Ids that the operator wants asked next when this one cannot answer."""
     flags: Mapping[str, Any] = field(default_factory=dict)
+    root: str = ""
+    """The id of the catalogue's model that this one was trained from; empty for those of the catalogue."""
+    parent: str | None = None
+    """The id of the model that it was trained from at last."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its id, and the one that stands for it in a key's scope as well."""
+        return (self.id, self.root) if self.root else (self.id,)

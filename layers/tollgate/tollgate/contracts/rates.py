@@ -8,6 +8,7 @@ ACCOUNT = "account"
 REQUESTS = "requests"
 TOKENS = "tokens"
 PER_MINUTE = {REQUESTS: "requests_per_minute", TOKENS: "tokens_per_minute"}
+PER_DAY = "requests_per_day"
 AT_ONCE = "concurrent_requests"
 
 
@@ -20,6 +21,13 @@ class RateClaim(NamedTuple):
     minute: str
     tokens: int = 0
     """About how many the prompt has. What it had indeed, and the answer, are counted when the call is settled."""
+    at: int = 0
+    """When the call is admitted, in Unix seconds."""
+
+    @property
+    def day(self) -> str:
+        """The UTC day that its minute is of."""
+        return day_of(self.minute)
 
 
 class RateMarks(NamedTuple):
@@ -31,11 +39,18 @@ class RateMarks(NamedTuple):
     """`account`, the id of the key, or both."""
     slot: str = ""
     """The counter of the key's calls in flight, where it has such a limit."""
+    at: int = 0
+    """When the call was admitted, in Unix seconds."""
 
 
 def minute_of(now: datetime) -> str:
     """The name of the minute that `now` falls into. Names sort by time."""
     return now.strftime("%Y-%m-%dT%H:%M")
+
+
+def day_of(minute: str) -> str:
+    """The name of the UTC day of a minute, or of any later part of an ISO time."""
+    return minute[: len("2026-11-21")]
 
 
 def counter_of(scope: str, what: str, minute: str) -> str:

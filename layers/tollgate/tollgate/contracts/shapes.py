@@ -51,3 +51,6 @@ class Form(Shape):
 
     too_large_hint: ClassVar[str] = ""
     """What to do about a form that is too large."""
+
+    takes_repeats: ClassVar[bool] = True
+    """Whether of two parts with one name the last wins; else there must not be two."""

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 _EXPOSED: Final = (
-    "idempotent-replayed, retry-after, retry-after-ms, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, "
+    "idempotent-replayed, retry-after, retry-after-ms, x-rate-limit-limit, x-rate-limit-remaining, x-rate-limit-reset, "
+    "x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-ratelimit-limit-requests, "
+    "x-ratelimit-limit-tokens, "
     "x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, "
     "x-ratelimit-reset-tokens, x-request-id, x-tollgate-attempts, x-tollgate-cost, "
     "x-tollgate-dropped-params, x-tollgate-large-response, x-tollgate-max-output-tokens, x-tollgate-model, "

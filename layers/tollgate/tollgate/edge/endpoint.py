@@ -175,15 +175,22 @@ class Exchange:
             caller=caller_of(scope),
             method=scope["method"],
             path=scope.get("aws.event", {}).get("path") or scope["path"],
+            operation=f"{endpoint.family}/{endpoint.name}",
             headers=headers,
             time_left_s=context.get_remaining_time_in_millis() / 1000 if context is not None else 900.0,
         )
 
     async def run(self) -> None:
         """Answer, and do afterwards what nobody waits for."""
+        pulse = self._resources.pulse if self._endpoint.capability is not None else None
+        if pulse is not None:
+            pulse.began()
         try:
             await self._answer()
         finally:
+            if pulse is not None:
+                took_ms = (time.perf_counter() - self._started_at) * 1000
+                pulse.ended(took_ms, is_error=self._status >= HTTPStatus.INTERNAL_SERVER_ERROR)
             await self._afterwards()
 
     async def _answer(self) -> None:
@@ -381,7 +388,7 @@ class Exchange:
             first_byte_s=None if self._first_byte_at is None else self._first_byte_at - self._started_at,
         )
 
-    def _works(self) -> Iterator[Callable[[], Awaitable[None]]]:
+    def _works(self) -> Iterator[Callable[[], Awaitable[object]]]:
         yield from self._call.later
         if (claim := self._claim) is not None and claim.is_open:
             # Only now is it known whether something was charged.

@@ -13,6 +13,7 @@ from tollgate.errors import (
     ConnectFailed,
     ContentFiltered,
     ContextLengthExceeded,
+    DayLimited,
     Forbidden,
     IdempotencyIncomplete,
     IdempotencyNotKept,
@@ -163,6 +164,7 @@ _WORTH_RETRYING: Final[Mapping[type[TollgateError], bool]] = {
 _WAITING_STATUSES: Final = frozenset({402, 409, 429, 503})
 _USUAL_WAIT_S: Final = 1
 _LONGEST_WAIT_S: Final = 120
+_DAY_S: Final = 86_400
 
 
 def status_of(error: TollgateError, *, family: str = "router") -> int:
@@ -197,13 +199,17 @@ def internal_error() -> TollgateError:
 
 
 def _wait_ms(error: TollgateError) -> int | None:
-    """How long to wait before another try, from a millisecond to two minutes; None where waiting does not help."""
+    """How long to wait before another try; None where waiting does not help.
+
+    From a millisecond to two minutes, or to the end of the day where a limit of ours is one by day.
+    """
     status, wait_s = status_of(error), error.retry_after_s
     if status not in _WAITING_STATUSES or (wait_s is None and not nearest(error, _WORTH_RETRYING)):
         return None
-    # A provider's hint may be infinite, or no number at all.
+    # A provider's hint may be infinite, or no number at all. A limit of ours may be one of a day.
     wait_s = _USUAL_WAIT_S if wait_s is None or math.isnan(wait_s) else wait_s
-    return math.ceil(min(max(wait_s, 0.001), _LONGEST_WAIT_S) * 1000)
+    longest = _DAY_S if isinstance(error, DayLimited) else _LONGEST_WAIT_S
+    return math.ceil(min(max(wait_s, 0.001), longest) * 1000)
 
 
 def _upstream_facts(error: TollgateError) -> dict[str, Any]:

@@ -79,6 +79,8 @@ class _Reader:
 def parse_form(content: bytes, content_type: str, shape: type[Form]) -> dict[str, Any]:
     """The fields of a form. Parts come in any order, and of two with one name the last wins, unless it is a list.
 
+    A contract may say that it takes no repeats.
+
     A list is a name that is repeated, with brackets behind it or without. What stands in such brackets is the name of
     a field of an object.
 
@@ -102,7 +104,16 @@ def parse_form(content: bytes, content_type: str, shape: type[Form]) -> dict[str
         raise InvalidMultipart("The form cannot be read: it is not made of parts between its boundaries.") from exc
     if not reader.is_whole:
         raise InvalidMultipart("The form ends before its last part does.")
-    return _gathered([part.value() for part in reader.parts], _lists_of(shape))
+    parts = [part.value() for part in reader.parts]
+    if not shape.takes_repeats:
+        _refuse_repeats([name for name, _ in parts if name in shape.model_fields])
+    return _gathered(parts, _lists_of(shape))
+
+
+def _refuse_repeats(names: list[str]) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise InvalidMultipart(f"The form has two parts with the name '{name}'.", param=name)
 
 
 def _gathered(parts: list[tuple[str, Any]], lists: frozenset[str]) -> dict[str, Any]:

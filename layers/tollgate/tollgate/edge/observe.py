@@ -71,6 +71,9 @@ def _count(facts: Mapping[str, Any]) -> None:
     metrics.add_dimension(name="family", value=facts["family"])
     for name in ("provider", "model"):
         metrics.add_dimension(name=name, value=facts.get(name, "none"))
+    if facts.get("key_id") and (stack := os.environ.get("STACK")):
+        # What GET /v1/status is made of: the requests of callers, all together.
+        metrics.add_dimensions(stack=stack)
     metrics.add_metric(name="Requests", unit=MetricUnit.Count, value=1)
     metrics.add_metric(name="Errors", unit=MetricUnit.Count, value=int(facts["status"] >= 500))
     metrics.add_metric(name="Duration", unit=MetricUnit.Milliseconds, value=facts["took_ms"])

@@ -44,6 +44,8 @@ _CODES: Final[Mapping[str, str]] = {
     "model_not_found": "model_not_found",
     "key_expired": "token_expired",
     "webhook_not_found": "webhook_not_found",
+    "file_not_found": "file_not_found",
+    "fine_tune_not_found": "fine_tune_not_found",
 }
 
 

@@ -86,6 +86,11 @@ class Connection:
         # What no error may show: the host, which can be the operator's alone, what its proxies are told, and the keys.
         self._secrets = {self.base_url.partition("://")[2].partition("/")[0], *provider.headers.values()}
 
+    @property
+    def http(self) -> httpx2.AsyncClient:
+        """The client that reaches it, for an SDK that needs one."""
+        return self._http
+
     async def key(self, *, fresh: bool = False) -> str:
         """The operator's credential; empty for a provider that needs none.
 
@@ -127,9 +132,9 @@ class Connection:
             ):
                 content = await self._read(response)
         except TimeoutError as exc:
-            raise self._too_slow() from exc
+            raise self.too_slow() from exc
         if not response.is_success:
-            raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
+            raise self.refusal(response.status_code, response.headers, _parsed(content), rules)
         return content, response.headers
 
     async def events(
@@ -155,7 +160,7 @@ class Connection:
         async with self._open(path, body, headers=headers, rules=rules, timeout_s=timeout_s) as response:
             if not response.is_success:
                 content = await self._read(response)
-                raise self._refusal(response.status_code, response.headers, _parsed(content), rules)
+                raise self.refusal(response.status_code, response.headers, _parsed(content), rules)
             async with aclosing(response.aiter_bytes()) as pieces:
                 clock = asyncio.get_running_loop().time
                 patience_ends = clock() + patience.idle_s
@@ -201,7 +206,7 @@ class Connection:
             if not response.is_success or not is_answer:
                 content = _parsed(await self._read(response))
                 if not response.is_success:
-                    raise self._refusal(response.status_code, response.headers, content, rules)
+                    raise self.refusal(response.status_code, response.headers, content, rules)
                 raise self.error_in(content, rules) if content else self.invalid("The provider's answer is no sound.")
             async with aclosing(response.aiter_bytes()) as received:
                 clock = asyncio.get_running_loop().time
@@ -228,6 +233,14 @@ class Connection:
             detail=f"{setting} {problem}.",
             **self._facts,
         )
+
+    def refusal(self, status: int, headers: Mapping[str, str], body: Any, rules: tuple[Rule, ...]) -> TollgateError:
+        """The error in an answer that says by its status that it is one."""
+        return to_error(read_refusal(self.provider.id, status, headers, body, secrets=self._secrets), rules)
+
+    def too_slow(self) -> UpstreamTimeout:
+        """No answer in time."""
+        return UpstreamTimeout("The provider took too long to answer.", **self._facts)
 
     @asynccontextmanager
     async def _open(
@@ -270,7 +283,7 @@ class Connection:
                 "The provider cannot be reached.", detail=f"{host}: {str(exc) or type(exc).__name__}", **self._facts
             ) from exc
         except httpx2.TimeoutException as exc:
-            raise self._too_slow() from exc
+            raise self.too_slow() from exc
         except httpx2.RequestError as exc:
             raise self.invalid("The provider closed the connection without an answer.") from exc
 
@@ -284,7 +297,7 @@ class Connection:
         try:
             return await response.aread()
         except httpx2.TimeoutException as exc:
-            raise self._too_slow() from exc
+            raise self.too_slow() from exc
         except httpx2.RequestError as exc:
             raise self.invalid("The provider closed the connection before its answer was whole.") from exc
 
@@ -293,7 +306,7 @@ class Connection:
             async with asyncio.timeout_at(patience_ends):
                 return await anext(pieces, None)
         except (TimeoutError, httpx2.TimeoutException) as exc:
-            raise self._too_slow() from exc
+            raise self.too_slow() from exc
         except httpx2.RequestError as exc:
             raise self.invalid("The provider closed the stream before finishing.") from exc
 
@@ -303,12 +316,6 @@ class Connection:
             async with asyncio.timeout(self._patience.last_bytes_s):
                 async for _ in pieces:
                     pass
-
-    def _refusal(self, status: int, headers: Mapping[str, str], body: Any, rules: tuple[Rule, ...]) -> TollgateError:
-        return to_error(read_refusal(self.provider.id, status, headers, body, secrets=self._secrets), rules)
-
-    def _too_slow(self) -> UpstreamTimeout:
-        return UpstreamTimeout("The provider took too long to answer.", **self._facts)
 
     @property
     def _facts(self) -> dict[str, Any]:

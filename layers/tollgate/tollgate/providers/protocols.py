@@ -1,6 +1,7 @@
 """What a provider can be asked for: one small protocol for each capability; a provider has the ones that it has."""
 
 from collections.abc import AsyncGenerator, Iterable
+from datetime import datetime
 from typing import Protocol
 
 from tollgate.contracts.catalogue import Model
@@ -9,6 +10,7 @@ from tollgate.contracts.embeddings import Embedded, EmbeddingPlan, EmbeddingRequ
 from tollgate.contracts.pictures import ImageRequest, PartialPicture, Pictures
 from tollgate.contracts.speech import Sound, SpeechRequest
 from tollgate.contracts.transcription import Heard, Transcript, TranscriptionRequest
+from tollgate.contracts.tuning import Tuning, TuningRequest
 
 
 class Chat(Protocol):
@@ -125,5 +127,52 @@ class Transcription(Protocol):
         """Write it down as it is heard; the last piece has the whole. Only for a plan that holds `stream`.
 
         Raises as `transcribe` does, before the first piece or after any.
+        """
+        ...
+
+
+class FineTuning(Protocol):
+    """A provider that can train a model. It holds no state between calls, and is told the time."""
+
+    def most_tokens(self, bound: int, tokens: int | None) -> int:
+        """How many tokens one pass over a file is billed with at most.
+
+        `bound` is more than any tokenizer makes of it; `tokens` are about as many as it has, or None before anybody
+        has looked.
+        """
+        ...
+
+    async def find(self, our_id: str) -> str | None:
+        """The provider's id of a job that was begun under our own, where somebody did not live to keep it.
+
+        Raises UpstreamError.
+        """
+        ...
+
+    async def start(self, request: TuningRequest, *, now: datetime) -> str:
+        """Begin; the provider's id of the job.
+
+        Raises UpstreamError, and BadRequest for what the provider finds wrong with the request.
+        """
+        ...
+
+    async def follow(self, job_id: str, *, now: datetime) -> Tuning:
+        """How far a job is.
+
+        Raises UpstreamError, NotFound.
+        """
+        ...
+
+    async def cancel(self, job_id: str, *, now: datetime) -> Tuning:
+        """End a job; one that has ended stays as it is.
+
+        Raises UpstreamError, NotFound.
+        """
+        ...
+
+    async def read_result(self, file_id: str) -> bytes:
+        """What was measured in a training, as CSV with a line of names.
+
+        Raises UpstreamError, NotFound.
         """
         ...

@@ -118,6 +118,7 @@ _ROWS: Final = (
             "draw": "openai_images:OpenAIImages",
             "speech": "openai_audio:OpenAISpeech",
             "transcription": "openai_audio:OpenAITranscription",
+            "fine_tune": "openai_tuning:OpenAITuning",
         },
     ),
     Provider(
@@ -299,6 +300,7 @@ _ROWS: Final = (
             "draw": "sandbox_images:SandboxImages",
             "speech": "sandbox_audio:SandboxSpeech",
             "transcription": "sandbox_audio:SandboxTranscription",
+            "fine_tune": "sandbox_tuning:SandboxTuning",
         },
         is_key_needed=False,
     ),

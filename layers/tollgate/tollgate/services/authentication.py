@@ -40,6 +40,7 @@ class Door:
 
 _DOORS: Final = (
     ("/v1/health", Door(open_to_nobody=True, is_counted=False)),
+    ("/v1/status", Door(open_to_nobody=True, is_counted=False)),
     ("/aipkit/", Door(in_query="aipkit_api_key", open_to_nobody=True, open_to_strangers=True)),
     ("/wp-json/aipkit/", Door(in_query="aipkit_api_key", open_to_nobody=True, open_to_strangers=True)),
     ("/wp-ai/", Door(basic=True)),

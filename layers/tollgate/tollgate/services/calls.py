@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from tollgate.auth.scope import allows
 from tollgate.contracts.accounts import Hold
 from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
@@ -21,6 +20,7 @@ from tollgate.ledger.worst_case import WorstCase
 from tollgate.resources import Resources
 from tollgate.services.attempts import Attempts
 from tollgate.services.gate import Bill, release, reserve, settle
+from tollgate.services.tuned_models import find, may_use
 
 T = TypeVar("T")
 
@@ -144,10 +144,12 @@ async def admit(
 def find_model(model_id: str, kind: str, call: Call, resources: Resources) -> Model:
     """The model that a request names: it is there, of that kind, within the key's scope, and has a price.
 
+    One that the account has trained is found where it was looked up before (`tollgate.services.tuned_models`).
+
     Raises InvalidModelId, ModelNotFound, ModelNotAllowed, WrongEndpoint, ModelUnpriced.
     """
-    model = resources.catalogue.find(model_id)
-    if not allows(call.caller.scope, model.id):
+    model = find(model_id, call, resources)
+    if not may_use(call, model):
         raise ModelNotAllowed(f"This key may not use '{model.id}'.", param="model")
     check_kind(model, kind)
     check_price(model)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from tollgate.auth.scope import allows
 from tollgate.catalogue.ids import ALIASES
 from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
@@ -24,6 +23,7 @@ from tollgate.providers.protocols import Chat
 from tollgate.resources import Resources
 from tollgate.services.calls import check_kind, check_price
 from tollgate.services.structured import check_schema
+from tollgate.services.tuned_models import find, may_use
 
 MOST: Final = 4
 # Models whose output the catalogue does not bound are rare and old.
@@ -99,8 +99,8 @@ def choose(prompt: Prompt, body: Mapping[str, Any], size: PromptSize, call: Call
     chosen: list[Candidate] = []
     excluded: dict[str, str] = {}
     skipped: list[str] = []
-    for place, model in enumerate(_models(prompt, resources)):
-        if not allows(call.caller.scope, model.id):
+    for place, model in enumerate(_models(prompt, call, resources)):
+        if not may_use(call, model):
             if place == 0:
                 raise ModelNotAllowed(f"This key may not use '{model.id}'.", param="model")
             skipped.append(model.id)
@@ -160,14 +160,14 @@ async def with_images_inline(candidates: Candidates, resources: Resources) -> Ca
     return candidates._replace(chosen=tuple(changed))
 
 
-def _models(prompt: Prompt, resources: Resources) -> Iterator[Model]:
-    first = resources.catalogue.find(prompt.model)
+def _models(prompt: Prompt, call: Call, resources: Resources) -> Iterator[Model]:
+    first = find(prompt.model, call, resources)
     yield first
     seen = {first.id}
     if prompt.models is None:
         others: Iterable[Model] = _fallbacks(first, resources)
     else:
-        others = (_listed(name, place, resources) for place, name in enumerate(prompt.models))
+        others = (_listed(name, place, call, resources) for place, name in enumerate(prompt.models))
     for model in others:
         if model.id not in seen:
             seen.add(model.id)
@@ -176,10 +176,10 @@ def _models(prompt: Prompt, resources: Resources) -> Iterator[Model]:
             return
 
 
-def _listed(name: str, place: int, resources: Resources) -> Model:
+def _listed(name: str, place: int, call: Call, resources: Resources) -> Model:
     param = f"models[{place}]"
     try:
-        model = resources.catalogue.find(name)
+        model = find(name, call, resources)
         check_kind(model, "chat")
     except (BadRequest, NotFound) as exc:
         exc.param = param

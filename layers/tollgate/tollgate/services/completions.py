@@ -31,6 +31,7 @@ from tollgate.services.candidates import (
 from tollgate.services.fan_out import complete_each, stream_each
 from tollgate.services.gate import check_balance, release, reserve, settle
 from tollgate.services.structured import complete_checked, stream_checked
+from tollgate.services.tuned_models import look_up
 
 STREAM_LIFETIME_S: Final = 15 * 60
 _LAST_WORDS_S: Final = 5.0
@@ -219,6 +220,7 @@ def lifetime_s(call: Call) -> float:
 async def _admit(prompt: Prompt, call: Call, resources: Resources) -> Answered:
     body = _without_names(prompt.body, call.caller.account_id)
     size = measure(body)
+    await look_up((prompt.model, *(prompt.models or ())), call, resources)
     candidates = choose(prompt, body, size, call, resources)
     if not all(one.plan.fetches_images for one in candidates.chosen) and has_images_by_address(body):
         # Nobody fetches for an account that owns nothing.

@@ -12,13 +12,15 @@ from typing import Any, Final
 from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
 from tollgate.contracts.caller import Call, SpendLimit
 from tollgate.contracts.rates import PER_MINUTE, REQUESTS, RateClaim, minute_of
-from tollgate.errors import GateBusy
+from tollgate.errors import GateBusy, RateLimited
 from tollgate.ledger.money import ZERO
-from tollgate.ledger.rates import Standing, check_rates, rate_headers, standings
+from tollgate.ledger.quota import check_quota
+from tollgate.ledger.rates import Standing, check_rates, notice_of, rate_headers, standings, used_up, window_headers
 from tollgate.ledger.refusals import gate_a, refusal
 from tollgate.ledger.windows import window_of
 from tollgate.ledger.worst_case import SMALLEST_OUTPUT, WorstCase
 from tollgate.resources import Resources
+from tollgate.services.quota import follow_up, has_begun_period, tell_of_limit
 from tollgate.stores.accounts import Refused
 from tollgate.stores.aws import AwsError, AwsUnavailable
 
@@ -54,20 +56,22 @@ def check_requests(call: Call, resources: Resources) -> None:
         return
     now = resources.now()
     found = [Standing("key", PER_MINUTE[REQUESTS], limit, made)]
-    call.answer_headers.update(rate_headers(found, now))
+    headers_of = window_headers if call.operation.startswith("wpllm/") else rate_headers
+    call.answer_headers.update(headers_of(found, now))
     if made > limit:
         check_rates(found, now)
 
 
 async def check_balance(call: Call, resources: Resources) -> None:
-    """Gate A: nothing at all for an account that owns nothing, or whose rate limits are used up.
+    """Gate A: nothing at all for an account that owns nothing, or whose rate limits or quota are used up.
 
-    Raises RateLimited, InsufficientBalance.
+    Raises RateLimited, QuotaExceeded, InsufficientBalance.
     """
     account = await resources.accounts.get(call.caller.account_id)
     funds = account.funds if account else Funds()
-    now = resources.now()
-    check_rates(_tell_rates(_rate_claim(call, now), funds, call, now), now)
+    _check_rates(_rate_claim(call, resources.now()), funds, call, resources)
+    if not await has_begun_period(call.caller.account_id, funds.period, resources):
+        check_quota(funds.period)
     gate_a(funds)
 
 
@@ -98,15 +102,19 @@ async def reserve(
             key_id=call.caller.key_id,
             model=model,
             window=spend.name,
+            operation=call.operation,
         )
         try:
             held, funds = await resources.accounts.reserve(hold, spend, claim)
         except asyncio.CancelledError:
             # It may have been written all the same, and nobody else would know of it.
-            call.later.append(partial(release, hold, resources))
+            call.later.append(partial(_release_if_held, hold, resources))
             raise
         except Refused as exc:
-            check_rates(_tell_rates(claim, exc.funds, call, now), now)
+            _check_rates(claim, exc.funds, call, resources)
+            if await has_begun_period(call.caller.account_id, exc.funds.period, resources):
+                continue
+            check_quota(exc.funds.period)
             tokens = _smaller(worst, exc.funds)
         else:
             if funds is not None:
@@ -116,14 +124,31 @@ async def reserve(
 
 
 def _rate_claim(call: Call, now: datetime, tokens: int = 0) -> RateClaim:
-    return RateClaim(call.caller.key_id, call.caller.limits, minute_of(now), tokens)
+    return RateClaim(call.caller.key_id, call.caller.limits, minute_of(now), tokens, int(now.timestamp()))
 
 
 def _tell_rates(claim: RateClaim, funds: Funds, call: Call, now: datetime) -> list[Standing]:
     """Where the call's key and account stand; the answer will tell."""
-    found = standings(claim, funds.limits, funds.rates, funds.open_holds)
-    call.answer_headers.update(rate_headers(found, now))
+    found = standings(claim, funds.limits, funds.rates, funds.open_holds, plan_limits=funds.plan_limits)
+    headers_of = window_headers if call.operation.startswith("wpllm/") else rate_headers
+    call.answer_headers.update(headers_of(found, now))
     return found
+
+
+def _check_rates(claim: RateClaim, funds: Funds, call: Call, resources: Resources) -> None:
+    """Refuse a call where a limit is used up; its owner is told of that once in a window.
+
+    Raises RateLimited.
+    """
+    now = resources.now()
+    found = _tell_rates(claim, funds, call, now)
+    try:
+        check_rates(found, now)
+    except RateLimited as exc:
+        limit = used_up(found)
+        if limit is not None and (notice := notice_of(limit, claim)) not in funds.rates:
+            call.later.append(partial(tell_of_limit, call.caller.account_id, notice, limit, exc, resources))
+        raise
 
 
 def _smaller(worst: WorstCase, funds: Funds) -> int:
@@ -137,12 +162,12 @@ def _smaller(worst: WorstCase, funds: Funds) -> int:
     return min(affordable, worst.max_output_tokens)
 
 
-async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
+async def settle(hold: Hold, bill: Bill, resources: Resources) -> bool:
     """Charge a call and give back the rest of its hold. Never more than the hold: the operator bears an overrun.
 
-    Kept up for a while when the store does not answer; should that not help, the bill is logged in full, and the
-    sweeper closes the hold. What is known of a call is worth less than the charge for it, and left out where the store
-    does not take it.
+    Kept up for a while when the store does not answer; should that not help, the bill is logged in full, the answer is
+    False, and the sweeper closes the hold. What is known of a call is worth less than the charge for it, and left out
+    where the store does not take it.
     """
     charge = min(max(bill.cost_usd, ZERO), hold.amount_usd)
     if bill.cost_usd > hold.amount_usd:
@@ -161,22 +186,23 @@ async def settle(hold: Hold, bill: Bill, resources: Resources) -> None:
         key_id=hold.key_id,
         model=bill.model,
         outcome=bill.outcome,
+        operation=hold.operation,
         is_estimated=bill.is_estimated,
         usage=bill.usage,
         details=bill.details,
     )
     try:
-        await _settle_patiently(hold, entry, resources)
+        return await _settle_patiently(hold, entry, resources)
     except (AwsError, TypeError):
         # Something that a provider or a client said cannot be stored, or not beside the calls in flight.
         _log.exception("settled_without_details", extra={"hold_id": hold.id, "model": bill.model})
-        await _settle_patiently(hold, replace(entry, usage={}, details={}), resources)
+        return await _settle_patiently(hold, replace(entry, usage={}, details={}), resources)
 
 
-async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> None:
+async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> bool:
     for pause_s in (*_SETTLE_PAUSES_S, None):
         try:
-            await resources.accounts.settle(hold, entry)
+            settled = await resources.accounts.charge(hold, entry)
         except AwsUnavailable:
             if pause_s is None:
                 _log.exception(
@@ -188,18 +214,30 @@ async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> N
                         "model": entry.model,
                     },
                 )
-                return
+                return False
             await asyncio.sleep(pause_s)
         else:
-            return
+            if settled is not None:
+                await follow_up(hold.account_id, settled, resources)
+            return True
+    return False
 
 
-async def release(hold: Hold, resources: Resources) -> None:
-    """Give a hold back: the call came to nothing."""
+async def release(hold: Hold, resources: Resources) -> bool:
+    """Give a hold back: the call came to nothing. False where the store does not answer."""
     try:
-        await resources.accounts.release(hold)
+        await resources.accounts.release(hold, now=resources.now())
     except AwsUnavailable:
         _log.warning("release_failed", extra={"hold_id": hold.id, "account_id": hold.account_id}, exc_info=True)
+        return False
+    return True
+
+
+async def _release_if_held(hold: Hold, resources: Resources) -> None:
+    """Give back a hold of which it is not known whether it was made, with all that it was counted in."""
+    made = await resources.accounts.held(hold.account_id, hold.id)
+    if made is not None:
+        await release(made, resources)
 
 
 def iso(moment: datetime) -> str:

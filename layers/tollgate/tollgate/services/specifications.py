@@ -6,14 +6,13 @@ from typing import Any, Final
 
 from tollgate.contracts.catalogue import Model
 
-_NAME: Final = re.compile(r"wp-llm(?:-(?P<billions>\d+)b)?(?P<tuned>:ft-.*)?")
+_NAME: Final = re.compile(r"wp-llm(?:-(?P<billions>\d+)b)?(?::ft-.*)?")
 _EVERYBODY: Final = "*"
 
 
 def permission_of(model: Model) -> list[dict[str, Any]]:
-    """Who may do what with a WP LLM model, in the form of the API's first version: a list of one."""
-    named = _NAME.fullmatch(model.id)
-    if named is None:
+    """Who may do what with a WP LLM model or one of an account's own, in the form of the API's first version."""
+    if not model.root and _NAME.fullmatch(model.id) is None:
         return []
     return [
         {
@@ -27,7 +26,7 @@ def permission_of(model: Model) -> list[dict[str, Any]]:
             "allow_search_indices": False,
             "allow_view": True,
             "allow_fine_tuning": False,
-            "organization": model.owned_by if named["tuned"] else _EVERYBODY,
+            "organization": model.owned_by if model.root else _EVERYBODY,
             "group": None,
             "is_blocking": False,
         }

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from tollgate.contracts.accounts import Account, Entry, Funds, Hold
-from tollgate.contracts.rates import AT_ONCE, PER_MINUTE
-from tollgate.stores.rates import marks_item, marks_of
+from tollgate.contracts.accounts import Account, Entry, Funds, Hold, Period
+from tollgate.contracts.rates import AT_ONCE, PER_DAY, PER_MINUTE, REQUESTS
+from tollgate.stores.rates import PLAN_LIMIT, PLAN_TOKENS, marks_item, marks_of
 from tollgate.stores.table import Item
 
 SCHEMA: Final = 1
 ENTRY_KEY: Final = "entry"
+PERIOD: Final = timedelta(days=30)
 
 
 def account_of(item: Item) -> Account:
@@ -25,6 +26,7 @@ def account_of(item: Item) -> Account:
         updated_at=item["updated_at"],
         limits=limits_of(item),
         spent=item["spend"],
+        plan=item.get("plan_id"),
     )
 
 
@@ -36,7 +38,9 @@ def funds_of(item: Item) -> Funds:
         reserved=item["reserved"],
         open_holds=len(item["holds"]),
         limits=limits_of(item),
-        rates=item.get("rates", {}),
+        rates={**item.get("rates", {}), **item.get("day_counts", {})},
+        plan_limits=plan_limits_of(item),
+        period=period_of(item),
     )
 
 
@@ -51,6 +55,37 @@ def limits_of(item: Item) -> dict[str, int | None]:
     return {name: int(found[name]) if found.get(name) is not None else None for name in (*PER_MINUTE.values(), AT_ONCE)}
 
 
+def plan_limits_of(item: Item) -> dict[str, int]:
+    """The rate limits of an account's plan."""
+    found = item.get("limits", {})
+    names = (PER_MINUTE[REQUESTS], PER_DAY)
+    return {name: int(found[PLAN_LIMIT + name]) for name in names if PLAN_LIMIT + name in found}
+
+
+def first_period(created_at: str) -> Item:
+    """The attributes of an account's first period, which begins when it is opened."""
+    started_at = int(datetime.fromisoformat(created_at).timestamp())
+    return {
+        "period_started_at": started_at,
+        "period_ends_at": started_at + int(PERIOD.total_seconds()),
+        "period_tokens": 0,
+        "period_told": {},
+    }
+
+
+def period_of(item: Item) -> Period | None:
+    """The period that an account was last seen in; it may be over."""
+    if "period_ends_at" not in item:
+        return None
+    limit = item.get("limits", {}).get(PLAN_TOKENS)
+    return Period(
+        started_at=int(item["period_started_at"]),
+        ends_at=int(item["period_ends_at"]),
+        tokens=int(item["period_tokens"]),
+        limit=None if limit is None else int(limit),
+    )
+
+
 def hold_item(hold: Hold) -> Item:
     """A hold as it stands in its account."""
     return {
@@ -60,6 +95,7 @@ def hold_item(hold: Hold) -> Item:
         "key_id": hold.key_id,
         "model": hold.model,
         "window": hold.window,
+        "operation": hold.operation,
         **({"rates": marks_item(hold.marks)} if hold.marks else {}),
     }
 
@@ -77,6 +113,7 @@ def hold_of(account_id: str, hold_id: str, item: Item) -> Hold:
         window=item["window"],
         checkpoint_usd=item.get("checkpoint"),
         marks=marks_of(item.get("rates")),
+        operation=item.get("operation", ""),
     )
 
 
@@ -99,6 +136,7 @@ def entry_item(entry: Entry) -> Item:
         "key_id": entry.key_id,
         "model": entry.model,
         "outcome": entry.outcome,
+        "operation": entry.operation or None,
         "credit_id": entry.credit_id,
         "balance_before": entry.balance_before_usd,
         "balance_after": entry.balance_after_usd,
@@ -119,6 +157,7 @@ def entry_of(item: Item) -> Entry:
         key_id=item.get("key_id"),
         model=item.get("model"),
         outcome=item.get("outcome"),
+        operation=item.get("operation", ""),
         is_estimated=item["estimated"],
         usage=_counts(item["usage"]),
         details=item["details"],
@@ -136,3 +175,8 @@ def _counts(usage: Item) -> dict[str, Any]:
 def marked(entry: Entry, balance_before: Decimal) -> Entry:
     """An entry with the balance before and after it."""
     return replace(entry, balance_before_usd=balance_before, balance_after_usd=balance_before + entry.amount_usd)
+
+
+def told_of(item: Item) -> dict[str, int]:
+    """What the owner was told of the present period, by event, with the time of it in Unix seconds."""
+    return {event: int(at) for event, at in item.get("period_told", {}).items()}

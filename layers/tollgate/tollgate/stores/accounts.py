@@ -7,7 +7,9 @@ first, so nothing can have changed in between. The item holds
     holds                           the calls in flight, by hold id
     outbox, marks                   changes whose ledger entry is still to be written, and the balance before each
     spend                           what each key has used in its window, calls in flight included
-    limits, rates                   the account's rate limits, and what counts towards them and those of its keys
+    limits, rates, day_counts       the account's rate limits, and what counts towards them and those of its keys
+    plan_…, period_…                the plan that was chosen, its 30 days and the tokens used in them
+    usage_open, usage_batch         what charges come to by day, model, key and operation, until it is in its own table
 
 A change and its entry cannot be written at once without a transaction, which costs double and has conflicts of its own.
 Instead the change leaves the whole entry in the outbox, in the same write; the entry is then put into the ledger under
@@ -16,12 +18,13 @@ entry that is put twice is put once.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from tollgate.contracts.accounts import Account, Entry, Funds, Hold, SpendWindow
-from tollgate.contracts.rates import RateClaim
+from tollgate.contracts.accounts import Account, Entry, Funds, Hold, Period, SpendWindow
+from tollgate.contracts.rates import AT_ONCE, PER_MINUTE, RateClaim
 from tollgate.errors import GateBusy, GateUnavailable
 from tollgate.stores.account_items import (
     ENTRY_KEY,
@@ -29,15 +32,19 @@ from tollgate.stores.account_items import (
     account_of,
     entry_item,
     entry_of,
+    first_period,
     funds_of,
     hold_item,
-    hold_of,
     marked,
     only_set,
+    period_of,
+    told_of,
 )
 from tollgate.stores.aws import AwsBusy, AwsUnavailable
-from tollgate.stores.rates import Parts, admission, correction
+from tollgate.stores.rates import Parts, admission, correction, period_correction
 from tollgate.stores.table import ConditionFailed, Item, Table
+from tollgate.stores.unfinished import Unfinished, unfinished_of
+from tollgate.stores.usage import counting, is_crowded
 
 # An item may have 400 KB; a hold has about 300 bytes. Far below that, writes already cost more than they should.
 _MOST_HOLDS: Final = 500
@@ -57,15 +64,15 @@ class Refused(Exception):
         self.funds = funds
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """What the sweeper looks at: the holds of an account, and entries that are not in the ledger yet."""
+class Settled(NamedTuple):
+    """A charge that was made, and what is to be done for its account because of it."""
 
-    account_id: str
-    holds: tuple[Hold, ...]
-    entries: tuple[Entry, ...]
-    spend: tuple[str, ...]
-    rates: tuple[str, ...]
+    entry: Entry
+    period: Period | None
+    is_crowded: bool
+    """Whether its open counters of usage should move to their table now."""
+    told: Mapping[str, int]
+    """What the owner was told of the period, by event, with the time of it."""
 
 
 class Accounts:
@@ -94,6 +101,9 @@ class Accounts:
                 "credits_applied": 0,
                 "limits": only_set(account.limits),
                 "rates": {},
+                "day_counts": {},
+                "usage_open": {},
+                **first_period(account.created_at),
                 "created_at": account.created_at,
                 "updated_at": account.updated_at,
             },
@@ -106,17 +116,24 @@ class Accounts:
         return account_of(item) if item else None
 
     async def update(self, account_id: str, *, changes: Mapping[str, Any], now: str) -> Account | None:
-        """Change the name or the limits of an account; None where there is no such account."""
+        """Change the name or the limits of an account; None where there is no such account.
+
+        The limits of its plan stand beside its own, and stay.
+        """
+        paths = {f"#{name}": value for name, value in changes.items() if name != "limits"}
+        names = {f"#{name}": name for name in changes}
         if "limits" in changes:
-            changes = {**changes, "limits": only_set(changes["limits"])}
-        values = {f":{name}": value for name, value in changes.items()} | {":now": now}
-        sets = ", ".join([*(f"#{name} = :{name}" for name in changes), "updated_at = :now"])
+            own = {**dict.fromkeys((*PER_MINUTE.values(), AT_ONCE)), **changes["limits"]}
+            paths |= {f"#limits.{name}": limit for name, limit in own.items()}
+        sets = {path: f":v{number}" for number, (path, value) in enumerate(paths.items()) if value is not None}
+        gone = [path for path in paths if path not in sets]
         try:
             item = await self._accounts.update(
                 {"account_id": account_id},
-                f"SET {sets}",
-                values=values,
-                names={f"#{name}": name for name in changes},
+                f"SET {', '.join(f'{path} = {value}' for path, value in sets.items())}{', ' if sets else ''}"
+                f"updated_at = :now{' REMOVE ' if gone else ''}{', '.join(gone)}",
+                values={**{value: paths[path] for path, value in sets.items()}, ":now": now},
+                names=names,
                 condition="attribute_exists(account_id)",
                 returning="ALL_NEW",
             )
@@ -178,7 +195,10 @@ class Accounts:
         except AwsUnavailable as exc:
             raise GateUnavailable("The balance cannot be confirmed now. Try again.", retry_after_s=2) from exc
         self._see(item)
-        return hold, funds_of(item) if item else None
+        funds = funds_of(item) if item else None
+        if funds is not None and funds.period is not None:
+            hold = replace(hold, period_ends_at=funds.period.ends_at)
+        return hold, funds
 
     def _see(self, item: Item | None) -> None:
         if item:
@@ -214,11 +234,31 @@ class Accounts:
         except ConditionFailed:
             return  # Settled in the meantime.
 
+    async def prolong(self, hold: Hold, expires_at: datetime) -> bool:
+        """Have a hold last longer; False when it was closed before."""
+        try:
+            await self._accounts.update(
+                {"account_id": hold.account_id},
+                "SET holds.#hold.expires_at = :end",
+                values={":end": int(expires_at.timestamp())},
+                names={"#hold": hold.id},
+                condition="attribute_exists(holds.#hold)",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
     async def settle(self, hold: Hold, entry: Entry) -> Entry | None:
         """Close a hold and charge what `entry` says; None when it was closed before, and then nothing changes.
 
-        The charge is between zero and the hold: `entry.amount_usd` is its negative.
+        The charge is between zero and the hold: `entry.amount_usd` is its negative. The write that takes it counts it
+        as usage as well.
         """
+        settled = await self.charge(hold, entry)
+        return settled.entry if settled else None
+
+    async def charge(self, hold: Hold, entry: Entry) -> "Settled | None":
+        """As `settle`, with what the write brought to light of the account."""
         charge = -entry.amount_usd
         if not 0 <= charge <= hold.amount_usd:
             raise ValueError(f"a charge of {charge} does not fit a hold of {hold.amount_usd}")
@@ -226,25 +266,31 @@ class Accounts:
             "SET balance = balance - :charge, available = available + :back, reserved = reserved - :amount,"
             " outbox.#entry = :entry, marks.#entry = balance"
         )
+        counted_sets, counted_values, counted_names = counting(entry)
         values = {
             ":charge": charge,
             ":back": hold.amount_usd - charge,
             ":amount": hold.amount_usd,
             ":entry": entry_item(entry),
+            **counted_values,
         }
         used = int(entry.usage.get("total_tokens", 0))
         minute = entry.created_at[: len("2026-11-21T09:00")]
-        item = await self._close(
-            hold, sets, values, {"#entry": entry.id}, correction(hold.marks, tokens=used, minute=minute)
-        )
-        return await self._write_entry(marked(entry, item["marks"][entry.id])) if item else None
+        rates = correction(hold.marks, tokens=used, minute=minute)
+        _count_in_period(rates, hold, used, int(datetime.fromisoformat(entry.created_at).timestamp()))
+        item = await self._close(hold, sets + counted_sets, values, {"#entry": entry.id, **counted_names}, rates)
+        if not item:
+            return None
+        written = await self._write_entry(marked(entry, item["marks"][entry.id]))
+        return Settled(written, period_of(item), is_crowded(item), told_of(item))
 
-    async def release(self, hold: Hold) -> bool:
+    async def release(self, hold: Hold, *, now: datetime | None = None) -> bool:
         """Close a hold and give all of it back; False when it was closed before."""
         sets = "SET available = available + :back, reserved = reserved - :amount"
-        minute = hold.marks.minute if hold.marks else ""
+        rates = correction(hold.marks, tokens=0, minute=hold.marks.minute if hold.marks else "")
+        _count_in_period(rates, hold, 0, int(now.timestamp()) if now else None)
         values = {":back": hold.amount_usd, ":amount": hold.amount_usd}
-        return bool(await self._close(hold, sets, values, {}, correction(hold.marks, tokens=0, minute=minute)))
+        return bool(await self._close(hold, sets, values, {}, rates))
 
     async def _close(
         self, hold: Hold, sets: str, values: dict[str, Any], names: dict[str, str], rates: Parts
@@ -346,20 +392,22 @@ class Accounts:
             await self._accounts.update({"account_id": account_id}, f"REMOVE {paths}", names=names)
 
     async def unfinished(self) -> AsyncIterator[Unfinished]:
-        """Every account with something that the sweeper may have to finish."""
+        """Every account, with what the sweeper may have to finish in it."""
         async for item in self._accounts.scan():
-            if item["holds"] or item["outbox"] or item["spend"] or item["rates"]:
-                yield Unfinished(
-                    account_id=item["account_id"],
-                    holds=tuple(hold_of(item["account_id"], hold_id, hold) for hold_id, hold in item["holds"].items()),
-                    entries=tuple(
-                        marked(entry_of(waiting), item["marks"][entry_id])
-                        for entry_id, waiting in item["outbox"].items()
-                    ),
-                    spend=tuple(item["spend"]),
-                    rates=tuple(item["rates"]),
-                )
+            yield unfinished_of(item)
+
+    async def held(self, account_id: str, hold_id: str) -> Hold | None:
+        """A hold as it was made; None where it is closed, or never was."""
+        item = await self._accounts.get({"account_id": account_id})
+        found = unfinished_of(item).holds if item else ()
+        return next((hold for hold in found if hold.id == hold_id), None)
 
     async def finish_entry(self, entry: Entry) -> None:
         """Write an entry that somebody left in the outbox."""
         await self._write_entry(entry)
+
+
+def _count_in_period(rates: Parts, hold: Hold, tokens: int, at: int | None) -> None:
+    if difference := period_correction(hold, tokens=tokens, at=at):
+        rates.add_to_period(":period")
+        rates.values[":period"] = difference

@@ -26,6 +26,15 @@ class Queue:
             "SendMessage", {"QueueUrl": self._url, "MessageBody": encoded(message), "DelaySeconds": delay_s}
         )
 
+    async def size(self) -> int:
+        """About how many messages wait to be taken.
+
+        Raises AwsError, AwsUnavailable.
+        """
+        name = "ApproximateNumberOfMessages"
+        answer = await self._client.call("GetQueueAttributes", {"QueueUrl": self._url, "AttributeNames": [name]})
+        return int(answer["Attributes"][name])
+
 
 def encoded(message: Mapping[str, Any]) -> str:
     """A message as text. It is ASCII, because a queue refuses some characters that JSON may hold."""

@@ -1,11 +1,13 @@
 """Rate limits as parts of the writes that reserve and close a hold: they cost no write of their own."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from tollgate.contracts.accounts import Hold
 from tollgate.contracts.rates import (
     ACCOUNT,
     AT_ONCE,
+    PER_DAY,
     PER_MINUTE,
     REQUESTS,
     TOKENS,
@@ -14,6 +16,10 @@ from tollgate.contracts.rates import (
     counter_of,
     slot_of,
 )
+
+PLAN_LIMIT: Final = "plan_"
+"""Before the name of a limit that comes from the account's plan; its tokens are those of a whole period."""
+PLAN_TOKENS: Final = f"{PLAN_LIMIT}tokens"
 
 
 @dataclass
@@ -25,10 +31,15 @@ class Parts:
     values: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
-    def add(self, name: str, counter: str, value: str) -> None:
+    def add(self, name: str, counter: str, value: str, *, where: str = "rates") -> None:
         """Add to a counter, which may not be there yet."""
         self.names[name] = counter
-        self.sets += f", rates.{name} = if_not_exists(rates.{name}, :nought) + {value}"
+        self.sets += f", {where}.{name} = if_not_exists({where}.{name}, :nought) + {value}"
+        self.values[":nought"] = 0
+
+    def add_to_period(self, value: str) -> None:
+        """Add to the tokens of the account's period."""
+        self.sets += f", period_tokens = if_not_exists(period_tokens, :nought) + {value}"
         self.values[":nought"] = 0
 
 
@@ -41,6 +52,7 @@ def admission(claim: RateClaim, *, with_account: bool) -> tuple[Parts, RateMarks
     parts = Parts(values={":one": 1})
     if with_account:
         _count(parts, claim, ACCOUNT, "a", {what: f"limits.{name}" for what, name in PER_MINUTE.items()})
+        _count_towards_plan(parts, claim)
         parts.condition += f" AND (attribute_not_exists(limits.{AT_ONCE}) OR size(holds) < limits.{AT_ONCE})"
     else:
         parts.condition += " AND size(limits) = :nought"
@@ -57,7 +69,7 @@ def admission(claim: RateClaim, *, with_account: bool) -> tuple[Parts, RateMarks
     if not parts.sets:
         del parts.values[":one"]
     scopes = (*([ACCOUNT] if with_account else []), *([claim.key_id] if claim.limits else []))
-    return parts, RateMarks(claim.minute, claim.tokens, scopes, slot)
+    return parts, RateMarks(claim.minute, claim.tokens, scopes, slot, claim.at)
 
 
 def _count(parts: Parts, claim: RateClaim, scope: str, letter: str, limits: dict[str, str]) -> None:
@@ -69,6 +81,34 @@ def _count(parts: Parts, claim: RateClaim, scope: str, letter: str, limits: dict
             unlimited = f"attribute_not_exists({limit}) OR " if scope == ACCOUNT else ""
             parts.condition += f" AND ({unlimited}attribute_not_exists(rates.{name}) OR rates.{name} < {limit})"
     parts.values[":tokens"] = claim.tokens
+
+
+def _count_towards_plan(parts: Parts, claim: RateClaim) -> None:
+    """A plan limits the requests of a minute and of a day, and the tokens of a period, which has to be the present one.
+
+    The estimate of the prompt is in the period from the start, so that of many calls at its end few pass.
+    """
+    parts.add("#a_day", counter_of(ACCOUNT, REQUESTS, claim.day), ":one", where="day_counts")
+    parts.add_to_period(":tokens")
+    parts.values[":at"] = claim.at
+    per_minute, per_day = (f"limits.{PLAN_LIMIT}{name}" for name in (PER_MINUTE[REQUESTS], PER_DAY))
+    for limit, counter in ((per_minute, f"rates.#a_{REQUESTS}"), (per_day, "day_counts.#a_day")):
+        unlimited = f"attribute_not_exists({limit}) OR attribute_not_exists({counter})"
+        parts.condition += f" AND ({unlimited} OR {counter} < {limit})"
+    quota = f"limits.{PLAN_TOKENS}"
+    parts.condition += f" AND (attribute_not_exists({quota}) OR (period_tokens < {quota} AND period_ends_at > :at))"
+
+
+def period_correction(hold: Hold, *, tokens: int, at: int | None) -> int:
+    """What the tokens of a period change by when a call is over. A call belongs to the period that admitted it.
+
+    `at` is the time in Unix seconds, None where the period is taken for the same.
+    """
+    if hold.marks is None or ACCOUNT not in hold.marks.scopes:
+        return tokens
+    if at is not None and hold.period_ends_at is not None and at >= hold.period_ends_at:
+        return 0
+    return tokens - hold.marks.tokens
 
 
 def correction(marks: RateMarks | None, *, tokens: int, minute: str) -> Parts:
@@ -93,11 +133,11 @@ def correction(marks: RateMarks | None, *, tokens: int, minute: str) -> Parts:
 
 def marks_item(marks: RateMarks) -> dict[str, Any]:
     """Marks as they stand in a hold."""
-    return {"minute": marks.minute, "tokens": marks.tokens, "scopes": list(marks.scopes), "slot": marks.slot}
+    return {**marks._asdict(), "scopes": list(marks.scopes)}
 
 
 def marks_of(item: dict[str, Any] | None) -> RateMarks | None:
     """Marks as they were left in a hold."""
     if item is None:
         return None
-    return RateMarks(item["minute"], int(item["tokens"]), tuple(item["scopes"]), item["slot"])
+    return RateMarks(item["minute"], int(item["tokens"]), tuple(item["scopes"]), item["slot"], int(item.get("at", 0)))

@@ -133,8 +133,9 @@ class Web:
         """
         wish = _Wish(param, schemes, purpose="reached")
         target = self._checked(url, wish)
-        literal = _literal(target.host)
-        if _is_inside(target.host) if literal is None else not self._may_reach(literal):
+        host = target.raw_host.decode("ascii")
+        literal = _literal(host)
+        if _is_inside(host) if literal is None else not self._may_reach(literal):
             raise wish.refused("cannot be reached: its host has no public address")
         return target
 
@@ -237,7 +238,7 @@ def _literal(host: str) -> Address | None:
     with suppress(ValueError):
         return ip_address(host)
     # As the system reads it: `127.1`, `0x7f000001` and `2130706433` are addresses too.
-    with suppress(OSError):
+    with suppress(OSError, ValueError):
         return IPv4Address(socket.inet_aton(host))
     return None
 

@@ -63,7 +63,11 @@ def analyze_file(name: str, source: str, category: Category) -> Analysis:
     language = language_of_name(name)
     if language is None:
         return NOTHING
-    file = File(source, language, name)
+    return analyze_parsed(File(source, language, name), category)
+
+
+def analyze_parsed(file: File, category: Category) -> Analysis:
+    """A file with a name that has been parsed: what is worked out for one category serves the next."""
     analysis = _analysis(file, category)
     return analysis._replace(deductions=tuple(hygiene(file, category)))
 

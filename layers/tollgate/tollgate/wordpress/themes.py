@@ -27,7 +27,10 @@ class ThemeIssue(NamedTuple):
 def theme_issues(files: Sequence[tuple[str, str]]) -> list[ThemeIssue]:
     """What is wrong with a theme of these names and contents; of equal names the last counts."""
     folder, inside = _without_folder({name.replace("\\", "/").lstrip("./"): content for name, content in files})
-    is_block_theme = any(name.startswith("templates/") or name == "theme.json" for name in inside)
+    # A classic theme may have a theme.json too.
+    is_block_theme = any(name.startswith("templates/") for name in inside) or (
+        "theme.json" in inside and "index.php" not in inside
+    )
     return [*_header(inside, folder), *_templates(inside, is_block_theme=is_block_theme), *_settings(inside)]
 
 

@@ -8,6 +8,8 @@ from tollgate.contracts.limits import Limits
 from tollgate.contracts.money import UsDollars
 from tollgate.contracts.shapes import Query, Shape, StrictShape, Trimmed
 
+PlanId = Literal["free", "developer", "pro", "enterprise"]
+
 Name = Annotated[str, Field(min_length=1, max_length=100), Trimmed]
 
 
@@ -29,6 +31,8 @@ class UpdateAccountRequest(StrictShape):
     """What you call the account."""
     limits: Limits | None = None
     """Rate limits, all of them at once; `null` for none."""
+    plan: PlanId | None = None
+    """A plan whose limits and quota hold for it, free of charge; `null` for none. Not while it pays for one itself."""
 
 
 class AccountAnswer(Shape):
@@ -47,6 +51,8 @@ class AccountAnswer(Shape):
     """The balance with all of its 12 decimals."""
     limits: dict[str, int | None]
     """Rate limits of all its keys together."""
+    plan: str | None
+    """The plan that it is on; `null` before one was chosen."""
     created_at: str
     updated_at: str
 
@@ -109,6 +115,8 @@ class LedgerEntry(Shape):
     """What the call used."""
     estimated: bool
     """Whether usage was counted by the gateway, because the provider did not report it."""
+    operation: str | None
+    """The endpoint that was called."""
     outcome: str | None
     """How the call ended: `completed`, `upstream_error`, `client_disconnected` or `expired`."""
     credit_id: str | None

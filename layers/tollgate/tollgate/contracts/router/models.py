@@ -63,10 +63,11 @@ class ModelEntry(Shape):
     available: bool | None
     """Whether the provider is configured on this gateway; `null` when that cannot be found out now."""
     permission: list[dict[str, Any]]
-    """For WP LLM's clients, one object for each of its models; empty for the others."""
+    """For WP LLM's clients, one object for each of its models and of the account's own; empty for the others."""
     root: str
-    """The same as `id`."""
-    parent: None = None
+    """The same as `id`; for a model of the account's own, the one that it was trained from."""
+    parent: str | None
+    """The model that it was trained from at last; `null` for those of the catalogue."""
 
 
 class Specifications(Shape):

@@ -79,7 +79,7 @@ class WebhookListQuery(Query):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 100
     """How many at most."""
-    after: str | None = None
+    after: Annotated[str, Field(max_length=100)] | None = None
     """The id of the last webhook of the page before."""
 
 
@@ -88,7 +88,7 @@ class DeliveryListQuery(Query):
 
     limit: Annotated[int, Field(ge=1, le=100)] = 100
     """How many at most."""
-    after: str | None = None
+    after: Annotated[str, Field(max_length=100)] | None = None
     """The id of the last delivery of the page before."""
 
 

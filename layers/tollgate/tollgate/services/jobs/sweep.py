@@ -10,12 +10,18 @@ from tollgate.contracts.rates import minute_of
 from tollgate.ledger.windows import window_of
 from tollgate.resources import Resources
 from tollgate.services.gate import iso
+from tollgate.services.payments import look_after
+from tollgate.services.quota import begin_period, tell_of_quota
+from tollgate.stores.unfinished import Unfinished
 
 _log: Final = logging.getLogger(__name__)
 
 
 async def sweep(resources: Resources) -> dict[str, int]:
     """Close every hold whose time is over, and write every ledger entry that was left in an outbox.
+
+    Usage that was counted in accounts moves to its table, periods of 30 days begin, and plans that were paid come into
+    force.
 
     A hold with a checkpoint is charged what the call had cost by then; one without is given back. Both are the same
     conditional writes that the call itself would have made, so a call that lives after all changes nothing.
@@ -32,15 +38,31 @@ async def sweep(resources: Resources) -> dict[str, int]:
                 done[await _close(hold, now, resources)] += 1
         over = [("spend", name) for name in _windows_over(unfinished.spend, now)]
         passed = [("rates", name) for name in _minutes_over(unfinished.rates, now)]
-        await resources.accounts.forget(unfinished.account_id, [*over, *passed])
+        days = [("day_counts", name) for name in _minutes_over(unfinished.days, now)]
+        await resources.accounts.forget(unfinished.account_id, [*over, *passed, *days])
         done["forgotten"] += len(over)
+        if unfinished.has_usage:
+            await resources.usage.finish(unfinished.account_id)
+        await _look_at_period(unfinished, now, resources)
+        if unfinished.pays:
+            await look_after(unfinished.account_id, resources)
     _log.info("swept", extra=done)
     return done
 
 
+async def _look_at_period(unfinished: Unfinished, now: datetime, resources: Resources) -> None:
+    """Say what nobody lived to say of a quota, and begin the next period where one is over."""
+    period = unfinished.period
+    if period is None:
+        return
+    await tell_of_quota(unfinished.account_id, period, unfinished.told, resources)
+    if period.ends_at <= now.timestamp():
+        await begin_period(unfinished.account_id, period, resources)
+
+
 async def _close(hold: Hold, now: datetime, resources: Resources) -> str:
     if not hold.checkpoint_usd:
-        await resources.accounts.release(hold)
+        await resources.accounts.release(hold, now=now)
         return "released"
     entry = Entry(
         id=resources.new_id("led"),
@@ -53,6 +75,7 @@ async def _close(hold: Hold, now: datetime, resources: Resources) -> str:
         key_id=hold.key_id,
         model=hold.model,
         outcome="expired",
+        operation=hold.operation,
         is_estimated=True,
     )
     await resources.accounts.settle(hold, entry)
@@ -69,8 +92,8 @@ def _windows_over(names: Iterable[str], now: datetime) -> Iterable[str]:
 
 
 def _minutes_over(names: Iterable[str], now: datetime) -> Iterable[str]:
-    """Counters of minutes before that of `now`. A counter of calls in flight belongs to no minute."""
+    """Counters of minutes and days before those of `now`. A counter of calls in flight belongs to no minute."""
     for name in names:
         scope, *rest = name.split("|")
-        if scope and len(rest) == 2 and rest[1] < minute_of(now):
+        if scope and len(rest) == 2 and rest[1] < minute_of(now)[: len(rest[1])]:
             yield name

@@ -12,8 +12,9 @@ from tollgate.contracts.operate.accounts import (
     LedgerQuery,
     UpdateAccountRequest,
 )
-from tollgate.errors import AccountNotFound, BadRequest
+from tollgate.errors import AccountNotFound, BadRequest, Conflict, PlanChanging
 from tollgate.ledger.money import ZERO, shown, text
+from tollgate.ledger.plans import PLANS
 from tollgate.resources import Resources
 from tollgate.services.gate import iso
 
@@ -48,9 +49,9 @@ async def get_account(account_id: str, resources: Resources) -> Answer:
 
 
 async def update_account(account_id: str, request: UpdateAccountRequest, resources: Resources) -> Answer:
-    """Rename an account or change its limits.
+    """Rename an account, change its limits, or put it on a plan.
 
-    Raises BadRequest, AccountNotFound.
+    Raises BadRequest, AccountNotFound, PlanChanging.
     """
     changes: dict[str, object] = {}
     if "name" in request.model_fields_set:
@@ -59,12 +60,24 @@ async def update_account(account_id: str, request: UpdateAccountRequest, resourc
         changes["name"] = request.name
     if "limits" in request.model_fields_set:
         changes["limits"] = request.limits.model_dump() if request.limits is not None else {}
-    if not changes:
+    if "plan" in request.model_fields_set:
+        await _put_on(account_id, request.plan, resources)
+    elif not changes:
         raise BadRequest("The body names nothing to change.")
     account = await resources.accounts.update(account_id, changes=changes, now=iso(resources.now()))
     if account is None:
         raise _unknown(account_id)
     return Answer(content=_answer(account), headers=_PRIVATE)
+
+
+async def _put_on(account_id: str, plan_id: str | None, resources: Resources) -> None:
+    found = await resources.subscriptions.get(account_id)
+    if found is None:
+        raise _unknown(account_id)
+    if "subscription" in found.payment:
+        raise Conflict("The account pays for its plan. It has to go to the plan 'free' by itself first.")
+    if not await resources.subscriptions.choose(account_id, PLANS[plan_id] if plan_id else None):
+        raise PlanChanging("A change of the plan is being paid for. Try again in some minutes.", retry_after_s=60)
 
 
 async def create_credit(account_id: str, request: CreateCreditRequest, resources: Resources) -> Answer:
@@ -119,6 +132,7 @@ def _answer(account: Account) -> AccountAnswer:
         reserved=shown(account.funds.reserved),
         balance_exact=text(account.funds.balance),
         limits=dict(account.limits),
+        plan=account.plan,
         created_at=account.created_at,
         updated_at=account.updated_at,
     )
@@ -138,6 +152,7 @@ def _entry(entry: Entry) -> LedgerEntry:
         model=entry.model,
         usage=dict(entry.usage),
         estimated=entry.is_estimated,
+        operation=entry.operation or None,
         outcome=entry.outcome,
         credit_id=entry.credit_id,
         details=dict(entry.details),

@@ -8,7 +8,6 @@ from zlib import crc32
 from pydantic_core import to_json
 
 from tollgate.auth.capabilities import may
-from tollgate.auth.scope import allows
 from tollgate.catalogue.catalogue import unknown_model
 from tollgate.contracts.answer import Answer
 from tollgate.contracts.caller import Call
@@ -19,6 +18,7 @@ from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.gate import check_balance
 from tollgate.services.specifications import permission_of, specifications_of
+from tollgate.services.tuned_models import find, look_up, may_use, tuned_models
 from tollgate.stores.aws import AwsError, AwsUnavailable
 
 _CACHE = {"cache-control": "private, max-age=60"}
@@ -33,10 +33,9 @@ async def list_models(query: ModelListQuery, call: Call, resources: Resources) -
     configured = await _configured(resources)
     models = [
         model
-        for model in resources.catalogue.all()
-        if allows(call.caller.scope, model.id)
-        and query.provider in {None, model.provider}
-        and query.type in {None, model.type}
+        # Those of the account's own come last.
+        for model in (*resources.catalogue.all(), *await tuned_models(call, resources))
+        if may_use(call, model) and query.provider in {None, model.provider} and query.type in {None, model.type}
     ]
     content = to_json(
         {
@@ -62,11 +61,12 @@ async def get_model(model_id: str, call: Call, resources: Resources) -> Answer:
     Raises ModelNotFound; InsufficientBalance, where listing is gated.
     """
     await _check_balance(call, resources)
+    await look_up([model_id], call, resources)
     try:
-        model = resources.catalogue.find(model_id)
+        model = find(model_id, call, resources)
     except InvalidModelId as exc:
         raise unknown_model(model_id) from exc
-    if not allows(call.caller.scope, model.id):
+    if not may_use(call, model):
         raise unknown_model(model_id)
     entry = model_entry(model, await _configured(resources))
     if (specifications := specifications_of(model)) is not None:
@@ -111,8 +111,8 @@ def model_entry(model: Model, configured: frozenset[str] | None) -> dict[str, An
         "provider": model.provider,
         "available": None if configured is None else model.provider in configured,
         "permission": permission_of(model),
-        "root": model.id,
-        "parent": None,
+        "root": model.root or model.id,
+        "parent": model.parent,
     }
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from tollgate.auth.scope import allows
 from tollgate.contracts.caller import Call
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.wpai.messages import FilePart, FunctionCallPart, FunctionResponsePart, TextPart
 from tollgate.contracts.wpai.prompts import ModelConfig, PromptRequest
 from tollgate.errors import BadRequest, ModelNotAllowed
 from tollgate.resources import Resources
+from tollgate.services.tuned_models import MARK, may_use, tuned_models
 from tollgate.services.wpai.metadata import configured_providers, model_metadata, models_of, name_of
 
 GENERATORS: Final[Mapping[str, str]] = {
@@ -88,7 +88,7 @@ async def choose_model(request: PromptRequest, call: Call, resources: Resources)
     configured = await configured_providers(resources)
     _check_provider(request, resources)
     if request.model_id:
-        named = _named(request, call, resources, configured)
+        named = await _named(request, call, resources, configured)
         return Chosen(named, _capability_of(request, named))
     capability = inferred_capability(request)
     candidates = _Candidates(request, capability, call, resources, configured)
@@ -110,7 +110,7 @@ async def is_answerable(request: PromptRequest, call: Call, resources: Resources
     try:
         if request.model_id:
             _check_provider(request, resources)
-            model = _named(request, call, resources, configured)
+            model = await _named(request, call, resources, configured)
             return _fits(request, model, request.capability or _first_capability(model))
         capability = inferred_capability(request)
     except (BadRequest, ModelNotAllowed):
@@ -146,16 +146,18 @@ def _check_provider(request: PromptRequest, resources: Resources) -> None:
         raise BadRequest(f'There is no provider "{request.provider_id[:100]}".', param="providerId")
 
 
-def _named(request: PromptRequest, call: Call, resources: Resources, configured: frozenset[str]) -> Model:
+async def _named(request: PromptRequest, call: Call, resources: Resources, configured: frozenset[str]) -> Model:
     wanted = request.model_id or ""
     providers = [request.provider_id] if request.provider_id else sorted(configured)
     models = [model for provider in providers for model in resources.catalogue.of_provider(provider)]
+    if MARK in wanted:
+        models += [model for model in await tuned_models(call, resources) if model.provider in providers]
     found = [model for model in models if name_of(model) == wanted] or [one for one in models if one.id == wanted]
     if len(found) != 1:
         what = "names models of several providers: send 'providerId' with it" if found else "is not known"
         raise BadRequest(f'The model "{wanted[:100]}" {what}.', param="modelId")
     model = found[0]
-    if not allows(call.caller.scope, model.id):
+    if not may_use(call, model):
         raise ModelNotAllowed(f"This key may not use '{model.id}'.", param="modelId")
     if model.provider not in configured:
         raise BadRequest("AI provider not configured - missing API credentials.", param="providerId")

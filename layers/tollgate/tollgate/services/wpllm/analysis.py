@@ -19,6 +19,7 @@ from tollgate.contracts.wpllm.analysis import (
 from tollgate.errors import InvalidModelId, ModelNotFound, TooLarge
 from tollgate.resources import Resources
 from tollgate.services.events import announced
+from tollgate.services.tuned_models import find, look_up
 from tollgate.services.wpllm.models import DEFAULT_MODEL, MODELS, resolved, unknown_model
 from tollgate.services.wpllm.second_looks import look_again
 from tollgate.wordpress.analysis import Analysis, analyze_file, analyze_source, in_order
@@ -56,7 +57,7 @@ async def analyze_code(request: AnalyzeCodeRequest, call: Call, resources: Resou
     Raises TooLarge, ModelNotFound, WrongEndpoint, Forbidden, PaymentRequired, GateBusy, GateUnavailable.
     """
     _check_size("code", request.code)
-    model = _model(request.model, call, resources)
+    model = await _model(request.model, call, resources)
     category = Category(request.analysis_type)
     async with announced("analysis", _head("analysis", "code_analysis", resources), call, resources) as content:
         outcome = await _outcome(
@@ -84,7 +85,7 @@ async def analyze_block(request: AnalyzeBlockRequest, call: Call, resources: Res
     Raises as `analyze_code` does.
     """
     _check_size("block_code", request.block_code)
-    model = _model(request.model, call, resources)
+    model = await _model(request.model, call, resources)
     category = Category(request.analysis_type)
     async with announced("analysis", _head("block_analysis", "block_analysis", resources), call, resources) as content:
         outcome = await _outcome(
@@ -144,12 +145,13 @@ class _Named(NamedTuple):
     """What is asked; None where only the rules look."""
 
 
-def _model(named: str | None, call: Call, resources: Resources) -> _Named:
+async def _model(named: str | None, call: Call, resources: Resources) -> _Named:
     if named is None:
         return _Named(DEFAULT_MODEL, None)
     named = resolved(named)
+    await look_up([named], call, resources)
     try:
-        model = resources.catalogue.find(named)
+        model = find(named, call, resources)
     except (ModelNotFound, InvalidModelId) as exc:
         if named in MODELS:
             return _Named(named, None)
@@ -163,7 +165,7 @@ async def _outcomes(
     for number, file in enumerate(files):
         _check_size(f"{param}[{number}].content", file.content)
     _check_size(param, "".join(file.content for file in files), MAX_TOTAL_BYTES)
-    model = _model(request.model, call, resources)
+    model = await _model(request.model, call, resources)
     category = Category(request.analysis_type)
     turns = asyncio.Semaphore(_MODEL_CALLS_AT_ONCE)
 

@@ -10,6 +10,7 @@ from tollgate.contracts.catalogue import Model
 from tollgate.errors import InvalidModelId, ModelNotAllowed, ModelNotFound
 from tollgate.resources import Resources
 from tollgate.services.calls import find_model
+from tollgate.services.tuned_models import look_up
 
 DEFAULT_MODEL: Final = "wp-llm-13b"
 MODELS: Final = ("wp-llm-7b", "wp-llm-13b")
@@ -24,11 +25,12 @@ def resolved(name: str) -> str:
     return _ALIASES.get(name, name)
 
 
-def find_text_model(name: str, call: Call, resources: Resources) -> Model:
+async def find_text_model(name: str, call: Call, resources: Resources) -> Model:
     """The model of that name, which writes text.
 
     Raises ModelNotFound, ModelNotAllowed, WrongEndpoint, ModelUnpriced.
     """
+    await look_up([resolved(name)], call, resources)
     try:
         return find_model(resolved(name), "chat", call, resources)
     except (ModelNotFound, InvalidModelId) as exc:

@@ -40,7 +40,7 @@ async def generate_text(request: TextRequest, call: Call, resources: Resources) 
     """
     if request.stream:
         return await stream_text(request, call, resources)
-    prompt = _prompt(request, call, resources)
+    prompt = await _prompt(request, call, resources)
     head = _head(prompt.model, resources)
     async with announced("generation", {**head, "prompt": request.prompt}, call, resources, started=head) as event:
         completion, answered = await complete(prompt, call, resources)
@@ -62,7 +62,7 @@ async def stream_text(request: TextRequest, call: Call, resources: Resources) ->
 
     Raises as `generate_text` does.
     """
-    prompt = _prompt(request, call, resources)
+    prompt = await _prompt(request, call, resources)
     head = _head(prompt.model, resources)
     about = partial(announced, "generation", {**head, "prompt": request.prompt}, call, resources, started=head)
     try:
@@ -84,8 +84,8 @@ async def stream_text(request: TextRequest, call: Call, resources: Resources) ->
     )
 
 
-def _prompt(request: TextRequest, call: Call, resources: Resources) -> Prompt:
-    model = find_text_model(request.model, call, resources)
+async def _prompt(request: TextRequest, call: Call, resources: Resources) -> Prompt:
+    model = await find_text_model(request.model, call, resources)
     system = _TASK + _about(request.context)
     prompt_tokens = estimate_tokens(len(system.encode()) + len(request.prompt.encode()))
     window = model.context_length

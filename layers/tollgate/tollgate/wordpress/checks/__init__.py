@@ -1,0 +1,1 @@
+"""What every generated file is held against before it leaves: each check is a small function over a set of files."""

@@ -1,0 +1,9 @@
+el(
+				blockEditor.InspectorControls,
+				null,
+				el(
+					components.PanelBody,
+					{ title: __( 'Settings', '{{domain:id}}' ) },
+{{controls:id}}
+				)
+			)
