@@ -128,9 +128,10 @@ def _read(service: str, request: httpx2.Request) -> Iterator[tuple[str, str, str
         case "s3":
             yield from _objects(request.method, address, request.headers)
         case "bedrock":
-            last = urlsplit(address).path.rpartition("/")[2]
-            streams = "stream" in last
-            yield f"bedrock:InvokeModel{'WithResponseStream' if streams else ''}", "", ""
+            is_streamed = "stream" in urlsplit(address).path.rpartition("/")[2]
+            yield f"bedrock:InvokeModel{'WithResponseStream' if is_streamed else ''}", "", ""
+        case "monitoring":
+            yield f"cloudwatch:{request.headers['x-amz-target'].rpartition('.')[2]}", "", "*"
         case _:
             raise AssertionError(f"{service} is not known here: say which actions a call of it takes leave for")
 
