@@ -68,10 +68,10 @@ class Deployed:
         gives_up_at = time.monotonic() + _LOG_PATIENCE_S
         while time.monotonic() < gives_up_at:
             for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines():
-                if wanted in line and line.startswith('{"level"'):
-                    told = json.loads(line)
-                    if told["message"] == "request":
-                        return f"{told['family']}/{told['endpoint']}"
+                # What else a container prints may end without an end of line.
+                told = json.loads(line[line.index('{"level"') :]) if wanted in line and '{"level"' in line else {}
+                if told.get("message") == "request":
+                    return f"{told['family']}/{told['endpoint']}"
             time.sleep(0.05)
         raise AssertionError(f"no container logged the request {wanted}")
 

@@ -10,7 +10,12 @@ from tollgate_cli.local.sam import BUILT
 from tollgate_cli.template import ROOT, Function, read_template
 
 TEMPLATE: Final = read_template()
-MOST_MB: Final = {"TollgateLayer": (40, 16), "ParsersLayer": (12, 3), "RuntimeLayer": (0.2, 0.1)}
+MOST_MB: Final = {
+    "TollgateLayer": (40, 16),
+    "SdksLayer": (24, 9),
+    "ParsersLayer": (12, 3),
+    "RuntimeLayer": (0.2, 0.1),
+}
 """Of each layer, unpacked and zipped."""
 FUNCTION_KB: Final = 20
 LAMBDA_MB: Final = 250

@@ -65,6 +65,8 @@ def sam_local(*, port: int) -> None:
     process: subprocess.Popen[bytes] | None = None
     try:
         environment = local_environment(template, os.environ, lambda: server.url, click.echo)
+        # In a container a function thinks that it is on Lambda, and looks for its figures in CloudWatch.
+        environment = {"AWS_ENDPOINT_URL_CLOUDWATCH": server.url, **environment}
         create_local_state(template, environment)
         wiring = write_wiring(template, environment)
         process = subprocess.Popen(start_api(sam, wiring, port), env=environment, stdin=subprocess.DEVNULL)
