@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tollgate.payments import SETTINGS
 from tollgate.providers.registry import PROVIDERS
+from tollgate.stores.vectors import SETTINGS as VECTOR_SETTINGS
 from tollgate_cli.deployed import outputs_of
 from tollgate_cli.local.access import LocalState
 from tollgate_cli.local.state import CREDENTIALS
@@ -23,6 +24,7 @@ _USUAL_STACK: Final = "tollgate"
 KNOWN: Final[Mapping[str, str]] = {
     **{row.key_setting: row.name for row in PROVIDERS.values() if row.key_setting},
     **SETTINGS,
+    **VECTOR_SETTINGS,
 }
 """Settings that may be in the secret, and whose they are."""
 

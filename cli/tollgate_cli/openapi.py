@@ -56,6 +56,7 @@ CAPABILITIES: Final[Mapping[str, str]] = {
     "list_ai_providers": "List providers.",
     "list_ai_models": "List models.",
     "manage_chatbots": "Make, change and delete chatbots.",
+    "read_chatbots": "List chatbots by name. `prompt_ai` and `manage_chatbots` include it.",
     "read_logs": "Read conversations.",
     "write_vectors": "Write into vector stores.",
     "manage_files": "Upload files and fine-tune models.",

@@ -46,6 +46,9 @@ def rest_routes(template: Template) -> dict[str, Any]:
 
 def wordpress_path(path: str) -> str:
     """A path as WordPress writes routes: `/providers/(?P<providerId>[^/]+)`."""
+    if path.startswith("/aipkit/"):
+        # Its names are no camels, and all are numbers.
+        return re.sub(r"\{(\w+)\}", r"(?P<\1>[\\d]+)", path)
     return re.sub(r"\{(\w+)\+?\}", lambda match: f"(?P<{to_camel(match[1])}>[^/]+)", path)
 
 
@@ -115,17 +118,23 @@ def _described(namespace: str, place: str, function: Function, endpoint: RestEnd
 
 
 def _args(endpoint: RestEndpoint, place: str) -> dict[str, Any]:
-    named = {name: {"type": "string", "required": False} for name in re.findall(r"\(\?P<(\w+)>", place)}
+    parameters = re.findall(r"\(\?P<(\w+)>(\[\\d\])?", place)
+    named: dict[str, Any] = {
+        name: {"type": "integer" if is_number else "string", "required": False} for name, is_number in parameters
+    }
     if place.count("/") == 2:
         named = {
             "namespace": {"default": place.strip("/"), "required": False},
             "context": {"default": "view", "required": False},
         }
-    if endpoint.body is None:
+    asked = endpoint.body or endpoint.query
+    if asked is None:
         # WordPress names them where one thing is asked for, and not where it is a list.
         return {} if place.endswith("/models") else named
-    schema = wordpress_schema(_schema_of(endpoint.body, "validation"))
-    return {name: {**field, "required": field.get("required") is True} for name, field in schema["properties"].items()}
+    schema = wordpress_schema(_schema_of(asked, "validation"))
+    fields = schema["properties"].items()
+    of_path = named if endpoint.body is None else {}
+    return of_path | {name: {**field, "required": field.get("required") is True} for name, field in fields}
 
 
 def _titled(answer: type[BaseModel]) -> Schema:

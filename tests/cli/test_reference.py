@@ -15,7 +15,7 @@ from tollgate_cli.template import read_template
 TEMPLATE = read_template()
 DOCUMENT = openapi(TEMPLATE)
 PAGE = reference(TEMPLATE, DOCUMENT)
-LIMIT_BYTES = 250_000
+LIMIT_BYTES = 500_000
 
 
 class Outline(HTMLParser):

@@ -8,11 +8,14 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.builders import a_call, a_caller
 from tests.conftest import World
 from tests.functions.conftest import Site
 from tests.functions.wpllm.training import Trainer
 from tests.recordings import FORM, a_form, a_wav
 from tollgate.auth.capabilities import CAPABILITIES
+from tollgate.contracts.aipuffer.chatbots import CreateChatbotRequest
+from tollgate.services.aipuffer.chatbots import create_chatbot
 from tollgate.stores.deliveries import Delivery, Place
 from tollgate.stores.webhooks import StoredWebhook
 from tollgate_cli.template import Route, read_template
@@ -36,8 +39,21 @@ _BODIES: dict[str, Any] = {
     "CreateTranscriptionFunction": a_form(("model", "sandbox/transcription"), ("file", ("a.wav", a_wav(1)))),
     "GenerateResultFunction": _PROMPT,
     "CheckSupportFunction": _PROMPT,
-    "GenerateTextFunction": {"model": "wp-llm-7b", "prompt": "Hi"},
+    "WriteTextFunction": {"model": "wp-llm-7b", "prompt": "Hi"},
     "StreamTextFunction": {"model": "wp-llm-7b", "prompt": "Hi"},
+    "GenerateTextFunction": {"provider": "sandbox", "model": "chat", "messages": [{"role": "user", "content": "Hi"}]},
+    "GenerateImagesFunction": {"provider": "sandbox", "prompt": "A lighthouse", "size": "256x256"},
+    "EmbedTextsFunction": {"provider": "sandbox", "model": "embedding", "input": "Hi"},
+    "SendMessageFunction": {"messages": [{"role": "user", "content": "Hi"}]},
+    "CreateChatbotFunction": {"name": "another", "provider": "sandbox"},
+    "UpdateChatbotFunction": {"name": "renamed"},
+    "UpsertVectorsFunction": {
+        "provider": "qdrant",
+        "target_id": "faq",
+        "vectors": [{"content": "Hi"}],
+        "embedding_provider": "sandbox",
+        "embedding_model": "embedding",
+    },
     "AnalyzeCodeFunction": {"code": "<?php echo 1;", "analysis_type": "security"},
     "AnalyzeBatchFunction": {"files": [{"name": "a.php", "content": ""}], "analysis_type": "quality"},
     "AnalyzeBlockFunction": {"block_code": "export {};", "analysis_type": "performance"},
@@ -78,7 +94,7 @@ _NEEDS: dict[str, str | None] = {
     "GetProviderModelFunction": "list_ai_models",
     "GetNamespaceFunction": None,
     "AnalyzeCodeFunction": "prompt_ai",
-    "GenerateTextFunction": "prompt_ai",
+    "WriteTextFunction": "prompt_ai",
     "StreamTextFunction": "prompt_ai",
     "AnalyzeBatchFunction": "prompt_ai",
     "AnalyzeBlockFunction": "prompt_ai",
@@ -108,14 +124,33 @@ _NEEDS: dict[str, str | None] = {
     "GetFileContentFunction": "manage_files",
     "StartUploadFunction": "manage_files",
     "FinishUploadFunction": "manage_files",
+    "GenerateTextFunction": "prompt_ai",
+    "GenerateImagesFunction": "prompt_ai",
+    "EmbedTextsFunction": "prompt_ai",
+    "SendMessageFunction": "prompt_ai",
+    "CreateChatbotFunction": "manage_chatbots",
+    "ListChatbotsFunction": "manage_chatbots",
+    "GetChatbotFunction": "manage_chatbots",
+    "UpdateChatbotFunction": "manage_chatbots",
+    "DeleteChatbotFunction": "manage_chatbots",
+    "ListBotsFunction": "read_chatbots",
+    "ListLogsFunction": "read_logs",
+    "UpsertVectorsFunction": "write_vectors",
+    "GetPufferNamespaceFunction": None,
     "CreateAccountFunction": "operate",
     "GetAccountFunction": "operate",
     "UpdateAccountFunction": "operate",
     "CreateCreditFunction": "operate",
     "ListLedgerFunction": "operate",
+    "GetEmbedConfigFunction": None,
+    "GetWidgetAssetFunction": None,
+    "CreateWidgetMessageFunction": None,
     "GetOpenapiFunction": None,
     "GetDocsFunction": None,
 }
+
+# What is told by functions that need something which is not set up here: to be told so is to be let in.
+_NOT_SET_UP = {"UpsertVectorsFunction": "missing_qdrant_url"}
 
 
 @dataclass(frozen=True)
@@ -123,11 +158,19 @@ class _Tenant:
     world: World
     account_id: str
     key_id: str
+    bot_id: int
     things: dict[str, str] = field(default_factory=dict)
     """Ids of what else a path or a body may name."""
 
     async def call(self, route: Route, key: str | None) -> httpx2.Response:
-        values = {"model_id": "sandbox%2Fchat", "key_id": self.key_id, "account_id": self.account_id, **self.things}
+        values = {
+            "model_id": "sandbox%2Fchat",
+            "key_id": self.key_id,
+            "account_id": self.account_id,
+            "bot_id": self.bot_id,
+            **self.things,
+            "file": "embed.js",
+        }
         if "{provider_id}" in route.path:
             values |= {"provider_id": "sandbox", "model_id": "chat"}
         if "{webhook_id}" in route.path:
@@ -136,6 +179,8 @@ class _Tenant:
         body = _BODIES.get(route.function)
         if isinstance(body, dict) and "training_file" in body:
             body = {**body, "training_file": self.things.get("file_id", "")}
+        if route.function == "CreateWidgetMessageFunction":
+            body = {"token": await self._token(), "messages": [{"role": "user", "content": "Hi"}]}
         headers = {"authorization": f"Bearer {key}"} if key else {}
         if isinstance(body, bytes):
             headers |= FORM
@@ -165,11 +210,26 @@ class _Tenant:
         await resources.deliveries.open(Delivery(place, "analysis.completed", created_at=0, body="{}"))
         return webhook.id
 
+    async def _token(self) -> str:
+        """What a page is given to write to the bot."""
+        response = await self.world.client.get(f"/aipkit/v1/chatbots/{self.bot_id}/embed-config")
+        token: str = response.json()["config"]["nonce"]
+        return token
+
 
 async def _tenant(world: World) -> _Tenant:
     account_id = await world.account()
     await world.key(account_id, "inference")
-    return _Tenant(world, account_id, (await world.resources.keys.list(account_id))[0].id)
+    key_id = (await world.resources.keys.list(account_id))[0].id
+    return _Tenant(world, account_id, key_id, await _bot(world, account_id))
+
+
+async def _bot(world: World, account_id: str) -> int:
+    """A chatbot of an account."""
+    request = CreateChatbotRequest(name="test", provider="sandbox")
+    answer = await create_chatbot(request, a_call(caller=a_caller(account_id=account_id)), world.resources)
+    bot_id: int = answer.content["bot_id"]
+    return bot_id
 
 
 def test_every_function_with_a_route_is_in_the_table() -> None:
@@ -189,10 +249,13 @@ async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, rou
         if response.status_code == 403:
             assert _code(response) in {"insufficient_permissions", "insufficient_scope", "rest_forbidden"}
             refused.append(capability)
+        elif (missing := _NOT_SET_UP.get(route.function)) is not None:
+            assert (response.status_code, response.json()["code"]) == (503, missing)
         else:
             assert response.status_code < 300, (capability, response.text)
 
-    opens = {needed, "operate"} | ({"manage_keys"} if needed == "read_keys" else set())
+    included = {"read_keys": {"manage_keys"}, "read_chatbots": {"manage_chatbots", "prompt_ai"}}
+    opens = {needed, "operate"} | included.get(needed or "", set())
     assert set(refused) == (set() if needed in {None, "any"} else set(CAPABILITIES) - opens)
 
 
@@ -316,6 +379,8 @@ async def _fresh(route: Route, tenant: _Tenant) -> Route:
     if "FineTune" in route.function or "{file_id}" in route.path:
         trainer = Trainer(tenant.world, tenant.account_id, await tenant.world.key(tenant.account_id))
         tenant.things.update(file_id=await trainer.a_file(), job_id=await trainer.a_job())
+    elif "bot_id" in route.path and route.method == "DELETE":
+        object.__setattr__(tenant, "bot_id", await _bot(tenant.world, tenant.account_id))
     elif route.method == "DELETE":
         await tenant.world.key(tenant.account_id, "inference")
         object.__setattr__(tenant, "key_id", (await tenant.world.resources.keys.list(tenant.account_id))[-1].id)

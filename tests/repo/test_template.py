@@ -19,8 +19,10 @@ TEMPLATE = read_template()
 RESOURCES = TEMPLATE.raw["Resources"]
 FUNCTIONS = tuple(TEMPLATE.functions.values())
 ORDER = ("CodeUri", "Handler", "Timeout", "Layers", "LoggingConfig", "Policies", "Environment", "Events")
-FLEETING = {"ProvidersTable", "IdempotencyTable"}
+FLEETING = {"ProvidersTable", "IdempotencyTable", "VisitsTable"}
 """What remembers nothing for longer than a day."""
+HEAVY = ({"Ref": "ParsersLayer"}, {"Ref": "SdksLayer"}, {"Ref": "VectorsLayer"})
+"""Layers of the few functions that need what is in them."""
 STORES = frozenset(
     {
         "AWS::DynamoDB::Table",
@@ -75,7 +77,7 @@ def test_a_streamed_function_is_wired_to_stream_and_no_other_one_is(function: Fu
     wiring = {
         "Handler": properties["Handler"],
         "ResponseTransferMode": modes or {None},
-        "Layers": [one for one in properties.get("Layers", []) if one["Ref"] not in {"ParsersLayer", "SdksLayer"}],
+        "Layers": [one for one in properties.get("Layers", []) if one not in HEAVY],
         "AWS_LAMBDA_EXEC_WRAPPER": own.get("AWS_LAMBDA_EXEC_WRAPPER"),
     }
     expected: dict[str, Any] = {
@@ -247,7 +249,8 @@ def test_a_worker_of_a_queue_names_the_messages_that_failed_and_has_the_time_for
 
 def test_nothing_in_a_deployment_lets_webhooks_be_on_its_own_machine() -> None:
     variables = {name: "on" for function in FUNCTIONS for name in function.environment}
-    variables |= {name.upper(): "on" for name in TEMPLATE.raw["Parameters"]} | {"PROVIDER_SETTINGS": "{}"}
+    variables |= {name.upper(): "on" for name in TEMPLATE.raw["Parameters"]}
+    variables |= {"PROVIDER_SETTINGS": "{}", "CONVERSATION_DAYS": "90"}
     guesses = {
         f"{prefix}ALLOW{verb}_LOOPBACK{end}": "on"
         for prefix in ("", "TOLLGATE_")

@@ -72,6 +72,41 @@ def test_the_parsers_layer_has_extensions_for_both_processors_and_little_else(tm
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 16_000_000
 
 
+def test_the_vectors_layer_has_extensions_for_both_processors_and_little_else(tmp_path: Path) -> None:
+    made = build("vectors", "build-VectorsLayer", tmp_path)
+
+    assert made.returncode == 0, made.stderr
+    extensions = list(tmp_path.rglob("*.so"))
+    assert {path.parent.name for path in extensions} == {"msgspec", "orjson"}
+    for processor in ("aarch64", "x86_64"):
+        assert sum(path.name.endswith(f".cpython-313-{processor}-linux-gnu.so") for path in extensions) == 2
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 16_000_000
+
+
+@pytest.mark.skipif(not IS_LAMBDAS_PYTHON, reason="extensions are made for Lambda's Python")
+def test_pinecone_can_be_imported_from_its_layer_beside_tollgates(tmp_path: Path, tollgate_layer: Path) -> None:
+    assert build("vectors", "build-VectorsLayer", tmp_path).returncode == 0
+    program = (
+        "import asyncio\n"
+        "from pinecone import AsyncIndex, AsyncPinecone\n"
+        "async def main():\n"
+        "    async with AsyncPinecone(api_key='x', host='http://127.0.0.1:9'):\n"
+        "        async with AsyncIndex(host='http://127.0.0.1:9', api_key='x') as index:\n"
+        "            print(index.host)\n"
+        "asyncio.run(main())"
+    )
+
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env={"PYTHONPATH": f"{tmp_path / 'python'}:{tollgate_layer / 'python'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (found.stdout.strip(), found.stderr) == ("http://127.0.0.1:9", "")
+
+
 def test_the_tollgate_layer_has_all_of_the_package(tollgate_layer: Path) -> None:
     source = ROOT / "layers/tollgate/tollgate"
     files = {path.relative_to(source) for path in source.rglob("*") if path.suffix in {".py", ".json"}}
@@ -146,7 +181,12 @@ def test_without_uv_the_message_tells_where_it_comes_from(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("layer", "target"),
-    [("runtime", "build-RuntimeLayer"), ("tollgate", "build-TollgateLayer"), ("parsers", "build-ParsersLayer")],
+    [
+        ("runtime", "build-RuntimeLayer"),
+        ("tollgate", "build-TollgateLayer"),
+        ("parsers", "build-ParsersLayer"),
+        ("vectors", "build-VectorsLayer"),
+    ],
 )
 def test_without_a_place_to_build_to_nothing_is_built(layer: str, target: str) -> None:
     made = subprocess.run(

@@ -43,6 +43,15 @@ _SERVICES: Final = ("dynamodb", "s3", "sqs", "secretsmanager")
 # What a deployment does every minute, nobody wants to wait for here.
 _HASTE: Final = 30
 _VARIABLES: Final = {"secretsmanager": "SECRETS_MANAGER"}
+# Parameters of the template that a local environment may have words of its own for.
+_OVERRIDDEN: Final = (
+    "CORS_ORIGINS",
+    "GATE_MODEL_LISTING",
+    "MODEL_NAMESPACE",
+    "PUFFER_API",
+    "PUFFER_UPSTREAM_STATUS",
+    "TIME_ZONE",
+)
 
 
 def local_environment(
@@ -57,7 +66,7 @@ def local_environment(
             text = resolve(value, parameters)
             if variables.setdefault(name, text) != text:
                 raise ValueError(f"{name} has two values in the template, and one process has room for one")
-    for name in ("CORS_ORIGINS", "GATE_MODEL_LISTING", "MODEL_NAMESPACE"):
+    for name in _OVERRIDDEN:
         variables[name] = environment.get(name, variables[name])
     given = environment.get("AWS_ENDPOINT_URL")
     for service in _SERVICES:

@@ -50,9 +50,11 @@ TollgateError
 ├── UnsupportedMediaType
 ├── Impossible                  well formed, and still not possible
 │   ├── UnknownModelInScope
+│   ├── DimensionMismatch       the vectors of a model and those of a store have different lengths
 │   └── IdempotencyKeyReused
 ├── RateLimited
-│   └── DayLimited              a limit of a whole day: the wait may be long
+│   ├── DayLimited              a limit of a whole day: the wait may be long
+│   └── QuotaExhausted          a visitor has used what a chatbot grants one; waiting a moment does not help
 ├── Unavailable                 Tollgate itself cannot answer now
 │   ├── GateBusy
 │   ├── GateUnavailable
@@ -389,6 +391,12 @@ class UnknownModelInScope(Impossible):
     code = "unknown_model_in_scope"
 
 
+class DimensionMismatch(Impossible):
+    """The vectors of a model and those of a store have different lengths."""
+
+    code = "dimension_mismatch"
+
+
 class IdempotencyKeyReused(Impossible):
     """The idempotency key was used for another request."""
 
@@ -403,6 +411,12 @@ class RateLimited(TollgateError):
 
 class DayLimited(RateLimited):
     """Too many requests in this day; `retry_after_s` is the time to midnight in UTC."""
+
+
+class QuotaExhausted(RateLimited):
+    """A visitor has used what a chatbot grants one in a period; `data.quota_notice` is what to show."""
+
+    code = "quota_exhausted"
 
 
 class Unavailable(TollgateError):

@@ -18,7 +18,7 @@ from tollgate.errors import NoProviderAvailable
 from tollgate.ids import NewId, new_id
 from tollgate.payments import KEY_SETTING
 from tollgate.providers.connection import Connection
-from tollgate.providers.protocols import Chat, Embeddings, FineTuning, Images, Speech, Transcription
+from tollgate.providers.protocols import Chat, Embeddings, FineTuning, Images, Moderation, Speech, Transcription
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.settings import Settings
 from tollgate.signature import credentials_from
@@ -36,12 +36,17 @@ from tollgate.stores.usage import UsageLines
 if TYPE_CHECKING:
     from tollgate.contracts.payments import Payments
     from tollgate.stores.bucket import Bucket
+    from tollgate.stores.chatbots import Chatbots
+    from tollgate.stores.conversations import Conversations
     from tollgate.stores.deliveries import Deliveries
     from tollgate.stores.figures import Counted
     from tollgate.stores.files import Files
     from tollgate.stores.fine_tunes import FineTunes
     from tollgate.stores.idempotency import IdempotencyKeys
     from tollgate.stores.queue import Queue
+    from tollgate.stores.quotas import Quotas
+    from tollgate.stores.vectors import VectorStore
+    from tollgate.stores.visits import Visits
     from tollgate.stores.web import Web
     from tollgate.stores.webhooks import Webhooks
 
@@ -72,6 +77,8 @@ class Resources:
 
     async def close(self) -> None:
         """Close the connections."""
+        for store in self._vector_stores.values():
+            await store.close()
         await self.http.aclose()
 
     @cached_property
@@ -100,6 +107,27 @@ class Resources:
         from tollgate.stores.idempotency import IdempotencyKeys  # noqa: PLC0415 - few requests may be repeated
 
         return IdempotencyKeys(self._table(self.settings.idempotency_table), lambda: self.bucket)
+
+    @cached_property
+    def chatbots(self) -> "Chatbots":
+        """Chatbots and their settings."""
+        from tollgate.stores.chatbots import Chatbots  # noqa: PLC0415 - only one family has any
+
+        return Chatbots(self._table(self.settings.chatbots_table))
+
+    @cached_property
+    def quotas(self) -> "Quotas":
+        """What visitors of chatbots have used."""
+        from tollgate.stores.quotas import Quotas  # noqa: PLC0415 - as above
+
+        return Quotas(self._table(self.settings.quotas_table))
+
+    @cached_property
+    def conversations(self) -> "Conversations":
+        """What was said with chatbots."""
+        from tollgate.stores.conversations import Conversations  # noqa: PLC0415 - for the family of chatbots alone
+
+        return Conversations(self._table(self.settings.logs_table))
 
     @cached_property
     def cooldowns(self) -> Cooldowns:
@@ -203,6 +231,13 @@ class Resources:
         return Web(tls=_tls(), ports=range(1, 65_536), may_reach=lambda one: one.is_loopback or is_public(one))
 
     @cached_property
+    def visits(self) -> "Visits":
+        """How often visitors write to chatbots."""
+        from tollgate.stores.visits import Visits  # noqa: PLC0415 - only the chat in a page has any
+
+        return Visits(self._table(self.settings.visits_table))
+
+    @cached_property
     def web(self) -> "Web":
         """The public internet, for what a caller names by its address."""
         from tollgate.stores.web import Web  # noqa: PLC0415 - few calls name anything by its address
@@ -304,6 +339,25 @@ class Resources:
         adapter: FineTuning = self._adapter(model.provider, "fine_tune")
         return adapter
 
+    def moderation(self, provider_id: str) -> Moderation | None:
+        """The adapter that says of a text whether it is harmful; None for a provider that says nothing of the kind."""
+        provider = self.providers.get(provider_id)
+        if provider is None or "moderate" not in provider.can:
+            return None
+        adapter: Moderation = self._adapter(provider_id, "moderate")
+        return adapter
+
+    def vector_store(self, name: str) -> "VectorStore":
+        """A vector store by its name, one of `tollgate.stores.vectors.STORES`."""
+        from tollgate.stores.vectors import STORES  # noqa: PLC0415 - few functions have to do with texts
+
+        if name not in self._vector_stores:
+            module, _, kind = STORES[name].partition(":")
+            made = getattr(import_module(f"tollgate.stores.{module}"), kind)
+            environment = self.settings.environment
+            self._vector_stores[name] = made(self._read_setting, http=self.http, environment=environment)
+        return self._vector_stores[name]
+
     async def configured_providers(self) -> frozenset[str]:
         """Ids of the providers that can be asked: those with an address and, where they need one, a credential.
 
@@ -340,6 +394,13 @@ class Resources:
     @cached_property
     def _adapters(self) -> dict[tuple[str, str], Any]:
         return {}
+
+    @cached_property
+    def _vector_stores(self) -> "dict[str, VectorStore]":
+        return {}
+
+    async def _read_setting(self, setting: str, fresh: bool) -> str | None:  # noqa: FBT001 - the kind of a callable
+        return await self._read_credential(setting, fresh=fresh)
 
     def _credential(self, setting: str) -> Callable[[bool], Awaitable[str | None]]:
         return lambda fresh: self._read_credential(setting, fresh=fresh)

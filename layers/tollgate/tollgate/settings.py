@@ -32,6 +32,9 @@ class Settings:
     """Address of the queue of events and their deliveries; empty where nobody is told of any."""
     webhooks_table: str = ""
     deliveries_table: str = ""
+    logs_table: str = ""
+    log_retention_days: int = 90
+    """For how many days at least a conversation is kept after its last message."""
     pepper_secret: str = ""
     """Name of the secret under which keys are hashed."""
     provider_secret: str = ""
@@ -42,6 +45,18 @@ class Settings:
     model_namespace: str = "puqai"
     """A leading segment of model ids that is accepted and taken off."""
     cors_origins: tuple[str, ...] = ("*",)
+    chatbots_table: str = ""
+    quotas_table: str = ""
+    time_zone: str = "UTC"
+    """Where days begin for chatbots' dates and limits, by its name in the IANA database."""
+    is_puffer_on: bool = True
+    """Whether the API of AI Puffer takes keys at all."""
+    passes_upstream_status: bool = False
+    """Whether AI Puffer's clients get a provider's status as it is, as from the plugin."""
+    visits_table: str = ""
+    """Where visitors of chats in pages are counted."""
+    widget_secret: str = ""
+    """Name of the secret under which the tokens of chats in pages are signed."""
     catalogue_path: str | None = None
     """A JSON file with models that are added to the catalogue or replace those in it."""
     providers_path: str | None = None
@@ -77,12 +92,21 @@ class Settings:
             events_queue=get("EVENTS_QUEUE", ""),
             webhooks_table=get("WEBHOOKS_TABLE", ""),
             deliveries_table=get("DELIVERIES_TABLE", ""),
+            logs_table=get("LOGS_TABLE", ""),
+            log_retention_days=int(get("CONVERSATION_DAYS", "90")),
             pepper_secret=get("PEPPER_SECRET", ""),
             provider_secret=get("PROVIDER_SECRET", ""),
             is_sandbox_on=_is_on(get("SANDBOX", "off")),
             is_listing_gated=_is_on(get("GATE_MODEL_LISTING", "on")),
             model_namespace=get("MODEL_NAMESPACE", "puqai"),
             cors_origins=tuple(origin.strip() for origin in get("CORS_ORIGINS", "*").split(",") if origin.strip()),
+            chatbots_table=get("CHATBOTS_TABLE", ""),
+            quotas_table=get("QUOTAS_TABLE", ""),
+            time_zone=get("TIME_ZONE") or "UTC",
+            is_puffer_on=_is_on(get("PUFFER_API", "on")),
+            passes_upstream_status=get("PUFFER_UPSTREAM_STATUS", "mapped").strip().lower() == "passed",
+            visits_table=get("VISITS_TABLE", ""),
+            widget_secret=get("WIDGET_SECRET", ""),
             catalogue_path=get("TOLLGATE_CATALOGUE") or None,
             providers_path=get("TOLLGATE_PROVIDERS") or None,
             environment=environment,

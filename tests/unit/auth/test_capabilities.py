@@ -11,7 +11,7 @@ def test_a_preset_names_capabilities_that_exist(preset: str) -> None:
 
 
 def test_the_preset_of_an_ordinary_key_is_to_call_and_list_models() -> None:
-    assert capabilities_of(["inference"]) == {"prompt_ai", "list_ai_providers", "list_ai_models"}
+    assert capabilities_of(["inference"]) == {"prompt_ai", "list_ai_providers", "list_ai_models", "read_chatbots"}
 
 
 def test_a_key_that_only_reads_calls_no_model_and_changes_nothing() -> None:
@@ -31,7 +31,7 @@ def test_the_routers_scopes_are_about_keys_alone() -> None:
 
 
 def test_scopes_add_up() -> None:
-    assert capabilities_of(["keys:read", "prompt_ai"]) == {"read_keys", "prompt_ai"}
+    assert capabilities_of(["keys:read", "prompt_ai"]) == {"read_keys", "prompt_ai", "read_chatbots"}
 
 
 def test_who_may_change_keys_may_read_them() -> None:

@@ -8,6 +8,7 @@ CAPABILITIES: Final = (
     "list_ai_providers",
     "list_ai_models",
     "manage_chatbots",
+    "read_chatbots",
     "read_logs",
     "write_vectors",
     "manage_files",
@@ -20,7 +21,7 @@ CAPABILITIES: Final = (
 )
 
 _INFERENCE: Final = ("prompt_ai", "list_ai_providers", "list_ai_models")
-_READ: Final = ("list_ai_providers", "list_ai_models", "read_logs", "read_usage", "read_keys")
+_READ: Final = ("list_ai_providers", "list_ai_models", "read_chatbots", "read_logs", "read_usage", "read_keys")
 
 ANY_KEY: Final = "any"
 """What a route needs that every valid key may call."""
@@ -37,7 +38,12 @@ PRESETS: Final = {
 """Words that stand for several capabilities, in `scopes` of a new key."""
 
 # A capability that includes another one: who may change a thing may look at it.
-_INCLUDES: Final = {"manage_keys": ("read_keys",)}
+_INCLUDES: Final = {
+    "manage_keys": ("read_keys",),
+    "manage_chatbots": ("read_chatbots",),
+    # Who may write to a bot may find it.
+    "prompt_ai": ("read_chatbots",),
+}
 
 
 def capabilities_of(scopes: Iterable[str]) -> frozenset[str]:

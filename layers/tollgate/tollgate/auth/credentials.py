@@ -17,7 +17,7 @@ def find_key(headers: Mapping[str, str], query: Mapping[str, str], *, basic: boo
 
     Raises MissingKey, AmbiguousCredentials, Unauthenticated.
     """
-    keys = set(_keys_in_headers(headers, basic=basic))
+    keys = set(keys_in_headers(headers, basic=basic))
     if in_query and (key := query.get(in_query, "").strip()):
         keys.add(key)
     if not keys:
@@ -27,7 +27,11 @@ def find_key(headers: Mapping[str, str], query: Mapping[str, str], *, basic: boo
     return keys.pop()
 
 
-def _keys_in_headers(headers: Mapping[str, str], *, basic: bool) -> Iterator[str]:
+def keys_in_headers(headers: Mapping[str, str], *, basic: bool) -> Iterator[str]:
+    """The keys in the headers of a request, `Authorization` first; names are lower case.
+
+    Raises Unauthenticated.
+    """
     if authorization := headers.get("authorization", "").strip():
         scheme, _, rest = authorization.partition(" ")
         if scheme.lower() in {"bearer", "token"} and rest.strip():

@@ -53,6 +53,8 @@ class Call:
     """As it was sent, still percent-encoded."""
     operation: str = ""
     """The endpoint that is called, by its family and name, as in `router/create_chat_completion`."""
+    address: str = ""
+    """The IP address that the request came from, as API Gateway saw it."""
     body: Mapping[str, Any] = field(default_factory=dict)
     """The JSON body as it was sent, unknown fields included."""
     headers: Mapping[str, str] = field(default_factory=dict)

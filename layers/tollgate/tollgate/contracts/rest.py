@@ -59,13 +59,21 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _as_object(value: Any) -> Any:
-    return {} if value == [] else value
+    return {} if value in ([], "") else value
+
+
+def _as_list(value: Any) -> Any:
+    if isinstance(value, str):
+        return [item for item in re.split(r"[\s,]+", value) if item]
+    return [] if value == {} else value
 
 
 Number = Annotated[float, BeforeValidator(_as_number)]
 Integer = Annotated[int, BeforeValidator(_as_integer)]
 Boolean = Annotated[bool, BeforeValidator(_as_boolean)]
 Object = Annotated[dict[str, Any], BeforeValidator(_as_object)]
+ListOrText = BeforeValidator(_as_list)
+"""Makes a list of a text with commas or blanks between its items."""
 
 
 def rest_error(code: str, message: str, data: Any = None) -> PydanticCustomError:

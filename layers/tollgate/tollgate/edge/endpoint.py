@@ -22,7 +22,7 @@ from tollgate.contracts.caller import Call, Caller
 from tollgate.contracts.shapes import Form, Query, Shape
 from tollgate.edge.cors import cors_headers
 from tollgate.edge.errors import body_of, headers_of, internal_error, status_of
-from tollgate.edge.event import caller_of, path_parameters_of
+from tollgate.edge.event import address_of, caller_of, path_parameters_of
 from tollgate.edge.idempotency import HEADER, Claim, claim, hash_body, incomplete, route_of
 from tollgate.edge.observe import log_failure, observe
 from tollgate.edge.streaming import ClientGone, Message, Receive, Send, send_pieces
@@ -176,6 +176,7 @@ class Exchange:
             method=scope["method"],
             path=scope.get("aws.event", {}).get("path") or scope["path"],
             operation=f"{endpoint.family}/{endpoint.name}",
+            address=address_of(scope),
             headers=headers,
             time_left_s=context.get_remaining_time_in_millis() / 1000 if context is not None else 900.0,
         )
@@ -211,6 +212,7 @@ class Exchange:
         endpoint, call = self._endpoint, self._call
         content = await self._read_body()
         if endpoint.capability is not None:
+            await self._identify(content)
             _authorize(call.caller, endpoint.capability)
             check_requests(call, self._resources)
         parts = self._parts()
@@ -218,7 +220,7 @@ class Exchange:
             call.body = self._parsed(content, endpoint.body)
             parts["request"] = self._validated(endpoint.body, call.body)
         if endpoint.query is not None:
-            parts["query"] = validate(endpoint.query, query_of(self._scope))
+            parts["query"] = self._validated(endpoint.query, query_of(self._scope))
         if HEADER in call.headers and (replayed := await self._claimed(content)) is not None:
             return replayed
         result = await endpoint.serve(parts)
@@ -233,6 +235,9 @@ class Exchange:
         claimed = await claim(route, body_hash, self._call, self._resources, is_private=self._endpoint.is_private)
         self._claim = claimed if isinstance(claimed, Claim) else None
         return None if isinstance(claimed, Claim) else claimed
+
+    async def _identify(self, content: bytes) -> None:
+        """Find out who calls where the authorizer could not: it sees no body."""
 
     def _parts(self) -> dict[str, Any]:
         # The scope is for the one service that is part of the edge.
@@ -286,10 +291,13 @@ class Exchange:
         await self._send_whole(
             Answer(
                 content=body,
-                status=status_of(error, family=self._endpoint.family),
-                headers={**headers_of(error), "cache-control": "no-store"},
+                status=self._status_of(error),
+                headers={**headers_of(error, family=self._endpoint.family), "cache-control": "no-store"},
             )
         )
+
+    def _status_of(self, error: TollgateError) -> int:
+        return status_of(error, family=self._endpoint.family)
 
     def _body_of(self, error: TollgateError) -> dict[str, Any]:
         return body_of(

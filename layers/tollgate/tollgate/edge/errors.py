@@ -32,6 +32,7 @@ from tollgate.errors import (
     ProviderBilling,
     ProviderOverloaded,
     ProviderRateLimited,
+    QuotaExhausted,
     RateLimited,
     RouteNotFound,
     StreamTimeout,
@@ -153,6 +154,7 @@ _WORTH_RETRYING: Final[Mapping[type[TollgateError], bool]] = {
     UnsupportedMediaType: False,
     Impossible: False,
     RateLimited: True,
+    QuotaExhausted: False,
     Unavailable: True,
     ModelUnpriced: False,
     UpstreamError: False,
@@ -169,7 +171,7 @@ _DAY_S: Final = 86_400
 
 def status_of(error: TollgateError, *, family: str = "router") -> int:
     """Status of the nearest ancestor that has a row; a family may see it otherwise."""
-    return _wpai_fault(error)[1] if family == "wpai" else nearest(error, STATUS).value
+    return _STATUSES[family](error) if family in _STATUSES else nearest(error, STATUS).value
 
 
 def body_of(error: TollgateError, *, family: str, request_id: str, is_for_operator: bool = False) -> dict[str, Any]:
@@ -179,14 +181,14 @@ def body_of(error: TollgateError, *, family: str, request_id: str, is_for_operat
     return _BODIES.get(family, _router_body)(error, request_id)
 
 
-def headers_of(error: TollgateError) -> dict[str, str]:
+def headers_of(error: TollgateError, *, family: str = "router") -> dict[str, str]:
     """What clients act on before they read the body."""
-    status = status_of(error)
+    status = status_of(error, family=family)
     headers = {"x-should-retry": "true" if nearest(error, _WORTH_RETRYING) else "false"}
-    if (milliseconds := _wait_ms(error)) is not None:
+    if (milliseconds := wait_ms(error, family=family)) is not None:
         headers["retry-after"] = str(math.ceil(milliseconds / 1000))
         headers["retry-after-ms"] = str(milliseconds)
-    if status == HTTPStatus.UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED and family not in _WITHOUT_CHALLENGE:
         headers["www-authenticate"] = 'Token realm="tollgate"'
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = ", ".join(error.metadata.get("allow", ()))
@@ -198,12 +200,12 @@ def internal_error() -> TollgateError:
     return TollgateError("An internal error occurred. It has been recorded under this request id.")
 
 
-def _wait_ms(error: TollgateError) -> int | None:
+def wait_ms(error: TollgateError, *, family: str = "router") -> int | None:
     """How long to wait before another try; None where waiting does not help.
 
     From a millisecond to two minutes, or to the end of the day where a limit of ours is one by day.
     """
-    status, wait_s = status_of(error), error.retry_after_s
+    status, wait_s = status_of(error, family=family), error.retry_after_s
     if status not in _WAITING_STATUSES or (wait_s is None and not nearest(error, _WORTH_RETRYING)):
         return None
     # A provider's hint may be infinite, or no number at all. A limit of ours may be one of a day.
@@ -225,7 +227,7 @@ def _upstream_facts(error: TollgateError) -> dict[str, Any]:
 
 def _router_body(error: TollgateError, request_id: str) -> dict[str, Any]:
     metadata = {**_upstream_facts(error), **error.metadata, "request_id": request_id}
-    if (milliseconds := _wait_ms(error)) is not None:
+    if (milliseconds := wait_ms(error)) is not None:
         metadata["retry_after"] = math.ceil(milliseconds / 1000)
     return {
         "error": {
@@ -292,11 +294,31 @@ def _wpllm_body(error: TollgateError, request_id: str) -> dict[str, Any]:
     # A module of its own: only this family pays for it at a cold start.
     from tollgate.edge.wpllm_errors import body_of as wpllm_body_of  # noqa: PLC0415 - as above
 
-    return wpllm_body_of(error, request_id, status=nearest(error, STATUS), wait_ms=_wait_ms(error))
+    return wpllm_body_of(error, request_id, status=nearest(error, STATUS), wait_ms=wait_ms(error))
 
 
+def _aipuffer_body(error: TollgateError, _request_id: str) -> dict[str, Any]:
+    from tollgate.edge.aipuffer_errors import body_of as aipuffer_body_of  # noqa: PLC0415 - as above
+
+    return aipuffer_body_of(error, wait_ms=wait_ms(error, family="aipuffer"))
+
+
+def _aipuffer_status(error: TollgateError) -> int:
+    from tollgate.edge.aipuffer_errors import fault_of  # noqa: PLC0415 - as above
+
+    return fault_of(error)[1]
+
+
+# A family that is not here answers with the status of the class.
+_STATUSES: Final[Mapping[str, Callable[[TollgateError], int]]] = {
+    "aipuffer": _aipuffer_status,
+    "wpai": lambda error: _wpai_fault(error)[1],
+}
+# Families whose own clients have never been told how to send a key.
+_WITHOUT_CHALLENGE: Final = frozenset({"aipuffer"})
 # A family that is not here answers in the router's shape.
 _BODIES: Final[Mapping[str, Callable[[TollgateError, str], dict[str, Any]]]] = {
+    "aipuffer": _aipuffer_body,
     "gateway": _superset_body,
     "wpai": _wpai_body,
     "wpllm": _wpllm_body,

@@ -12,7 +12,7 @@ from tollgate.contracts.caller import Caller, SpendLimit
 
 Scope = Mapping[str, Any]
 
-REST_NAMESPACES: Final = {"wp-ai/v1": "wpai"}
+REST_NAMESPACES: Final = {"wp-ai/v1": "wpai", "aipkit/v1": "aipuffer"}
 """The namespaces of WordPress's REST API, and the families behind them. Each is below `/wp-json` too."""
 
 
@@ -46,6 +46,12 @@ def caller_of(scope: Scope) -> Caller:
         limits=json.loads(context["limits"]) if context.get("limits") else {},
         requests_made=int(context["requests_made"]) if context.get("requests_made") else None,
     )
+
+
+def address_of(scope: Scope) -> str:
+    """The IP address that a request came from, as API Gateway saw it; empty where nobody says."""
+    identity = scope.get("aws.event", {}).get("requestContext", {}).get("identity") or {}
+    return identity.get("sourceIp") or ""
 
 
 def path_parameters_of(scope: Scope) -> dict[str, str]:

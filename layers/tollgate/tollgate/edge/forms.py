@@ -86,6 +86,17 @@ def parse_form(content: bytes, content_type: str, shape: type[Form]) -> dict[str
 
     Raises UnsupportedMediaType, InvalidMultipart.
     """
+    parts = read_parts(content, content_type)
+    if not shape.takes_repeats:
+        _refuse_repeats([name for name, _ in parts if name in shape.model_fields])
+    return _gathered(parts, _lists_of(shape))
+
+
+def read_parts(content: bytes, content_type: str) -> list[tuple[str, Any]]:
+    """The parts of a form in their order: the name of each, and its text or file.
+
+    Raises UnsupportedMediaType, InvalidMultipart.
+    """
     media_type, options = parse_options_header(content_type)
     if media_type != MEDIA_TYPE.encode():
         told = media_type.decode("latin-1")[:_LONGEST_TYPE]
@@ -104,10 +115,7 @@ def parse_form(content: bytes, content_type: str, shape: type[Form]) -> dict[str
         raise InvalidMultipart("The form cannot be read: it is not made of parts between its boundaries.") from exc
     if not reader.is_whole:
         raise InvalidMultipart("The form ends before its last part does.")
-    parts = [part.value() for part in reader.parts]
-    if not shape.takes_repeats:
-        _refuse_repeats([name for name, _ in parts if name in shape.model_fields])
-    return _gathered(parts, _lists_of(shape))
+    return [part.value() for part in reader.parts]
 
 
 def _refuse_repeats(names: list[str]) -> None:

@@ -9,6 +9,7 @@ import re
 from functools import cache
 from http import HTTPMethod, HTTPStatus
 from importlib import resources as files
+from typing import Final
 from urllib.parse import quote
 
 from tollgate.contracts.answer import Answer
@@ -20,6 +21,9 @@ from tollgate.edge.streaming import Receive, Send
 from tollgate.errors import MethodNotAllowed, RouteNotFound
 from tollgate.resources import Resources
 
+# Their paths hold nothing but words and numbers. https://developer.wordpress.org/rest-api/
+_CASELESS: Final = frozenset({"aipuffer"})
+
 
 async def answer_unrouted(call: Call, scope: Scope, resources: Resources) -> Answer:
     """Answer a preflight, point to the path without its last slash, or say what is wrong with the path or the method.
@@ -27,6 +31,8 @@ async def answer_unrouted(call: Call, scope: Scope, resources: Resources) -> Ans
     Raises RouteNotFound, MethodNotAllowed.
     """
     methods = methods_of(call.path)
+    if _is_only_in_capitals(call.method, call.path):
+        return Answer(content=b"", status=HTTPStatus.PERMANENT_REDIRECT, headers={"location": _in_lower_case(scope)})
     if not methods:
         raise RouteNotFound(f"There is no route {call.method} {call.path[:200]}. See /docs for those that there are.")
     if call.method == HTTPMethod.OPTIONS:
@@ -47,7 +53,8 @@ class Unrouted(Endpoint):
         """How one request is served."""
         path = scope.get("aws.event", {}).get("path") or scope["path"]
         family = rest_family_of(path)
-        if family is None or _is_only_a_slash_too_much(scope["method"], path):
+        is_elsewhere = _is_only_a_slash_too_much(scope["method"], path) or _is_only_in_capitals(scope["method"], path)
+        if family is None or is_elsewhere:
             return super().exchange(scope, receive, send, resources)
         from tollgate.edge.wordpress import rest_unrouted  # noqa: PLC0415 - only WordPress's families need it
 
@@ -56,6 +63,12 @@ class Unrouted(Endpoint):
 
 def _is_only_a_slash_too_much(method: str, path: str) -> bool:
     return path.endswith("/") and method in methods_of(path)
+
+
+def _is_only_in_capitals(method: str, path: str) -> bool:
+    """Whether there is such a route in lower case, in a family whose clients write paths in either."""
+    lowered = path.lower()
+    return lowered != path and rest_family_of(lowered) in _CASELESS and method in methods_of(lowered)
 
 
 def unrouted() -> Endpoint:
@@ -83,7 +96,17 @@ def _without_slash(scope: Scope) -> str:
 
     Of slashes in front one is left, or the rest would be taken for another host.
     """
-    path = scope["aws.event"]["requestContext"]["path"]
+    return _address(scope["aws.event"]["requestContext"]["path"], scope)
+
+
+def _in_lower_case(scope: Scope) -> str:
+    """The same for a path in capitals. What stands in front of it is not the gateway's own, and stays as it is."""
+    event = scope["aws.event"]
+    path: str = event["path"]
+    return _address(event["requestContext"]["path"].removesuffix(path) + path.lower(), scope)
+
+
+def _address(path: str, scope: Scope) -> str:
     query = scope["query_string"].decode("latin-1")
     return quote(f"/{path.strip('/')}", safe="/%:@!$&'()*+,;=") + (f"?{query}" if query else "")
 

@@ -24,7 +24,7 @@ from tollgate.contracts.caller import Call
 from tollgate.contracts.shapes import Query, Shape
 from tollgate.edge.cors import rest_cors_headers, rest_preflight_headers
 from tollgate.edge.endpoint import Endpoint, Exchange, query_of, serialized
-from tollgate.edge.event import Scope, root_of
+from tollgate.edge.event import Scope, rest_family_of, root_of
 from tollgate.edge.streaming import Receive, Send
 from tollgate.edge.wordpress_validation import parse_rest_body, validate_rest
 from tollgate.errors import BadRequest, RouteNotFound
@@ -36,6 +36,8 @@ _NOT_KEPT: Final = {
     "cache-control": "no-cache, must-revalidate, max-age=0",
     "expires": "Wed, 11 Jan 1984 05:00:00 GMT",
 }
+CLOSED_TO_PAGES: Final = frozenset({"aipuffer"})
+"""Families with keys that have no business in a page. A service says in `call.answer_headers` whose pages may call."""
 _Fields = dict[str, "_Fields | None"]
 
 
@@ -156,12 +158,17 @@ class RestExchange(Exchange):
             "link": f'<{self._root}>; rel="https://api.w.org/"',
             "x-content-type-options": "nosniff",
             "x-robots-tag": "noindex",
-            **rest_cors_headers(
-                self._call.headers.get("origin"),
-                self._resources.settings.cors_origins,
-                is_anonymous=self._call.caller.is_anonymous,
-            ),
+            **self._cors_headers(),
         }
+
+    def _cors_headers(self) -> dict[str, str]:
+        if self._endpoint.family in CLOSED_TO_PAGES:
+            return {}
+        return rest_cors_headers(
+            self._call.headers.get("origin"),
+            self._resources.settings.cors_origins,
+            is_anonymous=self._call.caller.is_anonymous,
+        )
 
 
 def rest_unrouted(family: str) -> RestEndpoint:
@@ -187,7 +194,8 @@ async def answer_rest_unrouted(call: Call, root: str, resources: Resources) -> A
     if call.method != HTTPMethod.OPTIONS:
         raise no_route()
     described = describe_route(call.path, root)
-    headers = rest_preflight_headers(call.headers, resources.settings.cors_origins)
+    is_closed = rest_family_of(call.path) in CLOSED_TO_PAGES
+    headers = {} if is_closed else rest_preflight_headers(call.headers, resources.settings.cors_origins)
     if described is None:
         return Answer(content=[], headers=headers)
     return Answer(content=described, headers={**headers, "allow": ", ".join(described["methods"])})

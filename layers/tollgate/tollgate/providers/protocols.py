@@ -40,6 +40,17 @@ class Chat(Protocol):
         ...
 
 
+class Moderation(Protocol):
+    """A provider that can say whether a text is harmful. It holds no state between calls."""
+
+    async def is_flagged(self, text: str) -> bool:
+        """Whether it is.
+
+        Raises UpstreamError, and BadRequest for what the provider finds wrong with the request.
+        """
+        ...
+
+
 class Embeddings(Protocol):
     """A provider that can make vectors of texts. It holds no state between calls."""
 

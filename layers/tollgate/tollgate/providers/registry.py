@@ -116,6 +116,7 @@ _ROWS: Final = (
             "chat": "openai:OpenAIChat",
             "embed": "openai_embeddings:OpenAIEmbeddings",
             "draw": "openai_images:OpenAIImages",
+            "moderate": "openai_moderation:OpenAIModeration",
             "speech": "openai_audio:OpenAISpeech",
             "transcription": "openai_audio:OpenAITranscription",
             "fine_tune": "openai_tuning:OpenAITuning",

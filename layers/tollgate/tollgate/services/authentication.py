@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -76,8 +76,28 @@ async def authenticate(
         if door.open_to_strangers:
             return Caller()
         raise
+    return await _counted(stored, route, resources)
+
+
+async def caller_of_first(keys: Iterable[str], route: str, resources: Resources) -> Caller:
+    """The caller behind a request in which the authorizer found no valid key: the first of these that is one.
+
+    Raises Unauthenticated.
+    """
+    refusal: Unauthenticated = MissingKey("No API key was sent. Send it as 'Authorization: Bearer <key>'.")
+    for key in dict.fromkeys(keys):
+        try:
+            stored = await _stored_key(key, resources)
+        except Unauthenticated as exc:
+            refusal = exc
+        else:
+            return await _counted(stored, route, resources)
+    raise refusal
+
+
+async def _counted(stored: StoredKey, route: str, resources: Resources) -> Caller:
     caller = caller_of_stored(stored)
-    limit = caller.limits.get(PER_MINUTE[REQUESTS]) if door.is_counted else None
+    limit = caller.limits.get(PER_MINUTE[REQUESTS]) if door_of(route).is_counted else None
     if limit is None or route in _model_routes():
         return caller
     return replace(caller, requests_made=await _count_request(stored, limit, resources))

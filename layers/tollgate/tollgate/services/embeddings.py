@@ -42,10 +42,59 @@ class Texts(NamedTuple):
     """Whether the vectors are wanted as bytes, where the provider can send them so."""
 
 
+class Embedder:
+    """Texts that have been admitted: the worst case of all of them is held, and what is embedded of them is charged.
+
+    `call` has the usage and cost so far. `length` is how long the vectors will be, None where only the provider knows.
+    """
+
+    def __init__(self, adapter: Embeddings, request: EmbeddingRequest, planned: EmbeddingPlan, call: ModelCall) -> None:
+        self.call = call
+        self._adapter = adapter
+        self._request = request
+        self._planned = planned
+
+    @property
+    def length(self) -> int | None:
+        """How long the vectors will be."""
+        return self._planned.cut_to or self._planned.length
+
+    def fit(self, length: int) -> None:
+        """Ask for vectors of that length where they would have another one.
+
+        Raises BadRequest where the model has none of that length.
+        """
+        if length != self.length:
+            self._planned = self._adapter.plan(self._request._replace(dimensions=length), unknown=(), is_strict=False)
+
+    async def embed(self, inputs: Sequence[Input]) -> list[Vector]:
+        """The vectors of some of the texts, in their order.
+
+        Raises UpstreamError, BadRequest.
+        """
+        planned = self._planned._replace(request=self._planned.request._replace(inputs=inputs))
+        done: dict[int, Embedded] = {}
+        embedded = await self.call.ask(lambda: embed_all(self._adapter, planned, done))
+        usage = self.call.usage + (embedded.usage or Usage())
+        self.call.came_to(cost_of(usage, self.call.model.price), usage=usage)
+        if planned.cut_to is None:
+            return embedded.vectors
+        return [unit(vector[: planned.cut_to]) for vector in embedded.vectors]
+
+
 async def embed(texts: Texts, call: Call, resources: Resources) -> tuple[list[Vector], ModelCall]:
     """The vectors of the texts in their order, and the call with its usage and cost.
 
     No other model is asked when this one fails: the vectors of two models do not compare.
+
+    Raises BadRequest, NotFound, Forbidden, PaymentRequired, Unavailable, UpstreamError.
+    """
+    embedder = await admit_texts(texts, call, resources)
+    return await embedder.embed(texts.inputs), embedder.call
+
+
+async def admit_texts(texts: Texts, call: Call, resources: Resources) -> Embedder:
+    """Hold what embedding the texts costs at most. They may then be embedded in parts.
 
     Raises BadRequest, NotFound, Forbidden, PaymentRequired, Unavailable, UpstreamError.
     """
@@ -67,13 +116,7 @@ async def embed(texts: Texts, call: Call, resources: Resources) -> tuple[list[Ve
     admitted = await admit(
         model, Plan(body={}, dropped=planned.dropped), WorstCase((worst,), is_capped_by_client=True), call, resources
     )
-    done: dict[int, Embedded] = {}
-    embedded = await admitted.ask(lambda: embed_all(adapter, planned, done))
-    usage = embedded.usage or Usage()
-    admitted.came_to(cost_of(usage, model.price), usage=usage)
-    if planned.cut_to is None:
-        return embedded.vectors, admitted
-    return [unit(vector[: planned.cut_to]) for vector in embedded.vectors], admitted
+    return Embedder(adapter, request, planned, admitted)
 
 
 def most_tokens(request: EmbeddingRequest) -> int:

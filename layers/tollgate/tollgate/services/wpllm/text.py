@@ -33,7 +33,7 @@ _EVENTS: Final = "text/event-stream"
 _LINES: Final = "application/x-ndjson"
 
 
-async def generate_text(request: TextRequest, call: Call, resources: Resources) -> Answer | StreamedAnswer:
+async def write_text(request: TextRequest, call: Call, resources: Resources) -> Answer | StreamedAnswer:
     """Write a text, at once or as it is written.
 
     Raises BadRequest, NotFound, Forbidden, PaymentRequired, Unavailable, UpstreamError.
@@ -60,7 +60,7 @@ async def generate_text(request: TextRequest, call: Call, resources: Resources) 
 async def stream_text(request: TextRequest, call: Call, resources: Resources) -> StreamedAnswer:
     """Write a text, in JSON lines as it is written; in events for a client that would rather have these.
 
-    Raises as `generate_text` does.
+    Raises as `write_text` does.
     """
     prompt = await _prompt(request, call, resources)
     head = _head(prompt.model, resources)

@@ -2,10 +2,10 @@
 
 from tollgate.contracts.wpllm.text import GeneratedText, TextRequest
 from tollgate.edge.endpoint import endpoint
-from tollgate.services.wpllm.text import generate_text
+from tollgate.services.wpllm.text import write_text
 
 app = endpoint(
-    generate_text,
+    write_text,
     body=TextRequest,
     answer={"application/json": GeneratedText, "application/x-ndjson": str, "text/event-stream": str},
     capability="prompt_ai",

@@ -1,0 +1,1 @@
+"""The shapes of AI Puffer's `aipkit/v1`."""

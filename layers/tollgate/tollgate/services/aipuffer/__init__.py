@@ -1,0 +1,1 @@
+"""AI Puffer's `aipkit/v1`."""
