@@ -1,7 +1,7 @@
 # `make help` lists what there is. Every target that needs Python makes its own environment first.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check format generate lock bench build validate sam-local deploy clean
+.PHONY: help up test check format generate lock bench build validate scan sam-local test-sam-local deploy clean
 
 # Python 3.13, which Lambda runs, where it is found; any other from 3.11 on serves as well.
 PYTHON ?= $(shell for candidate in python3.13 $(HOME)/.pyenv/versions/3.13*/bin/python3.13 python3.14 python3.12 python3.11 python3; do \
@@ -11,13 +11,13 @@ SAM := .venv-sam/bin/sam
 export SAM_CLI_TELEMETRY := 0
 
 help:  ## what there is to make
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: .venv/ready  ## run the whole gateway on http://127.0.0.1:3000 (PORT=… for another port)
 	@$(BIN)/tollgate up
 
 test: .venv/ready .venv-sam/ready .venv-openai1/ready .venv-fuzz/ready node_modules/.ready  ## run every test (ARGS=… for pytest)
-	PATH="$(CURDIR)/.venv-node/bin:$$PATH" $(BIN)/python -m pytest $(ARGS)
+	PATH="$(CURDIR)/.venv-node/bin:$$PATH" $(BIN)/python -m pytest --ignore=tests/sam_local $(ARGS)
 
 check: .venv/ready  ## lint, types, imports, generated files
 	$(BIN)/ruff check .
@@ -39,8 +39,18 @@ bench: .venv/ready .venv-bench/ready node_modules/.ready  ## measure start, call
 validate: .venv-sam/ready  ## check the template
 	$(SAM) validate --lint
 
+scan: .venv-checkov/ready  ## look for what is unsafe in the template (.checkov.yaml says what is meant to be so)
+	.venv-checkov/bin/checkov --config-file .checkov.yaml
+
 build: .venv/ready .venv-sam/ready  ## build functions and layers as they are deployed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(SAM) build
+	$(BIN)/python -m tollgate_cli.permissions
+
+sam-local: build  ## run what was built in containers like Lambda's, on http://127.0.0.1:3000 (PORT=… for another port)
+	@PATH="$(CURDIR)/$(BIN):$(CURDIR)/.venv-sam/bin:$$PATH" tests/sam_local/with_docker tollgate sam-local
+
+test-sam-local: build  ## test every route in containers like Lambda's (ARGS=… for pytest)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tests/sam_local/with_docker $(BIN)/python -m pytest tests/sam_local $(ARGS)
 
 deploy: build  ## deploy to the AWS account whose credentials are in the environment
 	$(SAM) deploy
@@ -55,9 +65,11 @@ lock: .venv/ready  ## resolve the dependencies again and write the locks
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" -c layers/tollgate/requirements.txt pyproject.toml --group dev -o locks/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group sam -o locks/sam.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group openai1 -o locks/openai1.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group checkov -o locks/checkov.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group fuzz -o locks/fuzz.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group node -o locks/node.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" --group bench -o locks/bench.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" -c locks/dev.txt --group lambda -o locks/lambda.txt
 	echo "uv" | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --upgrade --custom-compile-command "make lock" - -o locks/uv.txt
 
 clean:  ## remove what was made here

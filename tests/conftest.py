@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from hypothesis import settings
 
+from tests import aws_calls
 from tests.builders import NOW, a_call, a_caller
 from tests.running import running
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
@@ -34,6 +35,11 @@ for _name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_U
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2_000)
 settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is asked of all calls to AWS is asked last, and what they leave out only where all were made."""
+    aws_calls.put_last(config, items)
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +67,7 @@ def environment(template: Template, moto: MotoServer) -> dict[str, str]:
 @pytest.fixture
 async def resources(environment: dict[str, str]) -> AsyncIterator[Resources]:
     """Resources over those tables."""
-    made = Resources.from_environment(environment)
+    made = aws_calls.watched(Resources.from_environment(environment))
     yield made
     await made.close()
 
@@ -143,9 +149,9 @@ async def make_world(template: Template, environment: dict[str, str]) -> AsyncIt
 
         async def make(*, allows_loopback: bool = False, **variables: str) -> World:
             made = Resources.from_environment({**environment, **variables})
-            made = replace(made, allows_loopback=allows_loopback)
+            made = aws_calls.watched(replace(made, allows_loopback=allows_loopback))
             stack.push_async_callback(made.close)
-            gateway = LocalGateway(template, made)
+            gateway = aws_calls.watched_app(LocalGateway(template, made))
             transport = httpx2.ASGITransport(app=gateway, raise_app_exceptions=False)
             client = await stack.enter_async_context(
                 httpx2.AsyncClient(transport=transport, base_url="http://gateway", verify=False)

@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "keys": "tollgate_cli.operator:keys",
     "ledger": "tollgate_cli.operator:ledger",
     "models": "tollgate_cli.models:models",
+    "sam-local": "tollgate_cli.main:sam_local",
     "secrets": "tollgate_cli.credentials:secrets",
     "up": "tollgate_cli.main:up",
 }
@@ -51,6 +52,19 @@ def up(port: int, *, allow_loopback_webhooks: bool) -> None:
     from tollgate_cli.local.up import up as run  # noqa: PLC0415 - as above
 
     run(port=port, allows_loopback=allow_loopback_webhooks)
+
+
+@click.command()
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT", "3000")), show_default="PORT, or 3000")
+def sam_local(port: int) -> None:
+    """Run what `make build` built under `sam local start-api`, each function in a container of its own.
+
+    `make sam-local` builds first, and finds Docker and the image. AWS is played on this machine, with the same first
+    account and keys as `tollgate up` has.
+    """
+    from tollgate_cli.local.sam import sam_local as run  # noqa: PLC0415 - as above
+
+    run(port=port)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,8 @@ class Template:
     functions: Mapping[str, Function]
     unrouted: str
     """The name of the function behind everything that no endpoint is behind."""
+    authorizer: str
+    """The name of the function that is asked before any other."""
     paths: tuple[str, ...]
     """The paths of the API's own definition."""
     gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
@@ -80,6 +82,7 @@ def read_template(path: Path = ROOT / "template.yaml") -> Template:
         raw=raw,
         functions=dict(_functions(raw)),
         unrouted="AnswerUnroutedFunction",
+        authorizer="AuthorizerFunction",
         paths=tuple(gateway["DefinitionBody"]["paths"]),
         gateway_responses={
             kind: GatewayResponse(

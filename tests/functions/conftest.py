@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.aws_calls import watched, watched_app
 from tests.builders import NOW, an_entry
 from tests.conftest import World, WorldMaker
 from tests.mail import Mail, Office
@@ -86,8 +87,9 @@ async def office(template: Template, environment: dict[str, str]) -> AsyncIterat
     mail = Mail()
     async with httpx2.AsyncClient(transport=mail) as http:
         settings = Settings.from_environment(environment)
-        made = Resources(settings=settings, http=http, now=lambda: mail.at, allows_loopback=True)
-        transport = httpx2.ASGITransport(app=LocalGateway(template, made), raise_app_exceptions=False)
+        made = watched(Resources(settings=settings, http=http, now=lambda: mail.at, allows_loopback=True))
+        gateway = watched_app(LocalGateway(template, made))
+        transport = httpx2.ASGITransport(app=gateway, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway", verify=False) as client:
             world = World(made, client)
             account_id = await world.account()

@@ -5,7 +5,9 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import util
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +26,9 @@ _ARN: Final = "arn:aws:execute-api:us-east-1:000000000000:local/live"
 _SENT: Final = "method.request.header."
 
 _log: Final = logging.getLogger(__name__)
+
+RUNNING: Final[ContextVar[str | None]] = ContextVar("RUNNING", default=None)
+"""The function on whose behalf the current task runs."""
 
 Line = Callable[[str, str, int, float], None]
 """Told of every request: its method, its path, the status, and how many seconds it took."""
@@ -97,7 +102,8 @@ class LocalGateway:
             return
         if route.needs_authorizer:
             try:
-                policy = await authorize({**event, "type": "REQUEST", "methodArn": _arn(route)}, self._resources)
+                with _running(self._template.authorizer):
+                    policy = await authorize({**event, "type": "REQUEST", "methodArn": _arn(route)}, self._resources)
             except Exception:
                 await self._answer_itself("AUTHORIZER_FAILURE", event, send)
                 raise
@@ -107,7 +113,8 @@ class LocalGateway:
                 return
         function = self._template.functions[route.function]
         endpoint = self._endpoints[route.function]
-        await endpoint({**scope, "aws.event": event, "aws.context": Context(function)}, receive, send)
+        with _running(function.name):
+            await endpoint({**scope, "aws.event": event, "aws.context": Context(function)}, receive, send)
 
     def _match(self, method: str, path: str) -> Route | None:
         # As API Gateway does: the most specific path first, then its methods.
@@ -138,6 +145,15 @@ class LocalGateway:
             }
         )
         await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+@contextmanager
+def _running(function: str) -> Iterator[None]:
+    token = RUNNING.set(function)
+    try:
+        yield
+    finally:
+        RUNNING.reset(token)
 
 
 def load_handler(function: Function, name: str, root: Path = ROOT) -> Any:

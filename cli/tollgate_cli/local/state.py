@@ -39,7 +39,7 @@ _TABLE_PROPERTIES: Final = {"AttributeDefinitions", "BillingMode", "GlobalSecond
 class MotoServer:
     """moto in a thread of this process. It has no locks of its own, so it is given one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         # Both are slow to import, and not always needed.
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415
         from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
@@ -58,11 +58,11 @@ class MotoServer:
             with lock:
                 return list(app(environ, start_response))
 
-        self._server = make_server("127.0.0.1", 0, one_at_a_time, threaded=True, request_handler=Quiet)
+        self._server = make_server(host, 0, one_at_a_time, threaded=True, request_handler=Quiet)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.port}"
+        self.url = f"http://{host}:{self._server.port}"
 
     def reset(self) -> None:
         """Forget everything."""

@@ -84,6 +84,11 @@ def local_environment(
     }
 
 
+def create_local_state(template: Template, environment: Mapping[str, str]) -> None:
+    """Make what the template says, where that environment has AWS played."""
+    create_state(template, lambda service: environment[f"AWS_ENDPOINT_URL_{_VARIABLES.get(service, service.upper())}"])
+
+
 async def open_first_account(resources: Resources, base_url: str) -> Access:
     """An account with some money, a key that may do all but operate, and one that may do all."""
     operator = Call(request_id="up", caller=Caller(key_id="up", capabilities=frozenset({"operate"})))
@@ -94,6 +99,22 @@ async def open_first_account(resources: Resources, base_url: str) -> Access:
         request = CreateKeyRequest(name=name, scopes=scopes, account_id=account.id)
         texts.append((await create_key(request, operator, resources)).content.key)
     return Access(base_url=base_url, operator_key=texts[0], account_id=account.id, api_key=texts[1])
+
+
+def write_access(access: Access, environment: Mapping[str, str]) -> None:
+    """Say how to reach the gateway and its state. Who finds the file of the access finds a gateway that is ready."""
+    LocalState(
+        endpoint_url=environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"],
+        region=environment["AWS_REGION"],
+        provider_secret=environment["PROVIDER_SECRET"],
+    ).write()
+    access.write()
+
+
+def remove_access() -> None:
+    """Say it no longer."""
+    for file in (access_file(), state_file()):
+        file.unlink(missing_ok=True)
 
 
 def up(*, port: int, allows_loopback: bool = False, quiet: bool = False) -> None:
@@ -111,9 +132,7 @@ def up(*, port: int, allows_loopback: bool = False, quiet: bool = False) -> None
 
     environment = local_environment(template, os.environ, in_process, say)
     try:
-        create_state(
-            template, lambda service: environment[f"AWS_ENDPOINT_URL_{_VARIABLES.get(service, service.upper())}"]
-        )
+        create_local_state(template, environment)
         asyncio.run(_serve(template, environment, listener, say, allows_loopback=allows_loopback))
     finally:
         listener.close()
@@ -155,18 +174,11 @@ async def _serve(
     try:
         await _until_ready(base_url)
         access = await open_first_account(resources, base_url)
-        LocalState(
-            endpoint_url=environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"],
-            region=environment["AWS_REGION"],
-            provider_secret=environment["PROVIDER_SECRET"],
-        ).write()
-        # Last of all: who finds this file finds a gateway that is ready.
-        access.write()
-        _greet(access, environment, models, providers, say)
+        write_access(access, environment)
+        greet(access, environment, models, providers, say)
         await serving
     finally:
-        for file in (access_file(), state_file()):
-            file.unlink(missing_ok=True)
+        remove_access()
         for task in workers:
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
@@ -212,13 +224,14 @@ def _job(handler: Any, resources: Resources) -> Callable[[], Any]:
     return lambda: handler.job(resources)
 
 
-def _greet(
+def greet(
     access: Access,
     environment: Mapping[str, str],
     models: int,
     providers: Collection[Provider],
     say: Callable[[str], None],
 ) -> None:
+    """Print how to reach the gateway, what it offers, and a first call."""
     reached = [row for row in providers if row.is_elsewhere]
     configured = [row.name for row in reached if row.is_configured(environment)]
     missing = [setting for row in reached for setting in row.missing(environment)]
