@@ -52,7 +52,7 @@ async def generate_block(request: GenerateBlockRequest, call: Call, resources: R
     Raises BadRequest, ModelNotFound, and what `draft` raises.
     """
     spec = block_spec(request)
-    model = named_model(request.model, call, resources)
+    model = await named_model(request.model, call, resources)
     work = Work(
         task=_TASK.format(css_class=f".{spec.css_class}"),
         about=_about(request, spec),

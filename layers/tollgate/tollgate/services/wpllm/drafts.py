@@ -27,6 +27,7 @@ from tollgate.ledger.money import plain
 from tollgate.resources import Resources
 from tollgate.services.candidates import Prompt
 from tollgate.services.completions import complete
+from tollgate.services.tuned_models import find, look_up
 from tollgate.services.wpllm.fences import without_fence
 from tollgate.services.wpllm.models import DEFAULT_MODEL, MODELS, resolved, unknown_model
 from tollgate.wordpress.checks.results import Outcome, check_own, failed
@@ -78,14 +79,15 @@ class NamedModel(NamedTuple):
     asked: str | None
 
 
-def named_model(name: str | None, call: Call, resources: Resources) -> NamedModel:
+async def named_model(name: str | None, call: Call, resources: Resources) -> NamedModel:
     """The model of a request; without a name the usual one.
 
     Raises ModelNotFound.
     """
     wanted = resolved(name or DEFAULT_MODEL)
+    await look_up([wanted], call, resources)
     try:
-        model = resources.catalogue.find(wanted)
+        model = find(wanted, call, resources)
     except (ModelNotFound, InvalidModelId) as exc:
         if wanted in MODELS:
             return NamedModel(wanted, None)

@@ -41,7 +41,7 @@ async def generate_plugin(request: GeneratePluginRequest, call: Call, resources:
     Raises BadRequest, ModelNotFound, and what `draft` raises.
     """
     spec = plugin_spec(request)
-    model = named_model(request.model, call, resources)
+    model = await named_model(request.model, call, resources)
     instructions = install_instructions(spec)
     work = Work(
         task=_TASK.format(prefix=spec.prefix, domain=spec.slug, type=spec.post_type),

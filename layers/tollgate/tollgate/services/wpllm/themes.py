@@ -42,7 +42,7 @@ async def generate_theme(request: GenerateThemeRequest, call: Call, resources: R
     Raises BadRequest, ModelNotFound, and what `draft` raises.
     """
     spec = theme_spec(request)
-    model = named_model(request.model, call, resources)
+    model = await named_model(request.model, call, resources)
     work = Work(
         task=_TASK,
         about=_about(request, spec),
