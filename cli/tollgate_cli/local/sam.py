@@ -43,10 +43,11 @@ _LAYERS: Final = BUILT / "layers"
 _BYTES: Final = frozenset(
     {
         *("application/octet-stream", "application/zip", "image/jpeg", "image/png", "image/webp"),
+        *("text/css", "text/javascript"),
         *("audio/aac", "audio/flac", "audio/mpeg", "audio/ogg", "audio/pcm", "audio/wav"),
     }
 )
-"""What endpoints answer that is no text."""
+"""What endpoints answer in bytes: what is no text, and text that is zipped."""
 _METHODS: Final = ("delete", "get", "head", "options", "patch", "post", "put")
 _ANY: Final = "x-amazon-apigateway-any-method"
 
