@@ -43,7 +43,8 @@ _LAYERS: Final = BUILT / "layers"
 _BYTES: Final = frozenset(
     {
         *("application/octet-stream", "application/zip", "image/jpeg", "image/png", "image/webp"),
-        *("text/css", "text/javascript"),
+        # With the parameters that they are answered with: nothing else is compared.
+        *("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
         *("audio/aac", "audio/flac", "audio/mpeg", "audio/ogg", "audio/pcm", "audio/wav"),
     }
 )
