@@ -31,6 +31,18 @@ def test_a_route_that_is_open_needs_no_key(deployed: Deployed) -> None:
     assert deployed.send("GET", "/v1/health", key="").status_code == 200
 
 
+def test_who_brings_no_key_in_a_header_is_let_through_where_the_function_reads_it_in_the_body(
+    deployed: Deployed,
+) -> None:
+    body = json.loads(read_event("aipuffer/create_chatbot")["body"])
+
+    named = deployed.send("POST", "/aipkit/v1/chatbots", key="", json={**body, "aipkit_api_key": deployed.api_key})
+    nobody = deployed.send("POST", "/aipkit/v1/chatbots", key="", json=body)
+
+    assert named.status_code == 201, named.text
+    assert (nobody.status_code, nobody.json()["data"]["status"]) == (401, 401)
+
+
 def test_a_deleted_key_stops_at_once(deployed: Deployed) -> None:
     made = deployed.new_key()
     before = deployed.send("GET", "/balance", key=made["key"])

@@ -13,6 +13,7 @@ TEMPLATE: Final = read_template()
 MOST_MB: Final = {
     "TollgateLayer": (40, 16),
     "SdksLayer": (24, 9),
+    "VectorsLayer": (14, 5),
     "ParsersLayer": (12, 3),
     "RuntimeLayer": (0.2, 0.1),
 }

@@ -43,10 +43,12 @@ _LAYERS: Final = BUILT / "layers"
 _BYTES: Final = frozenset(
     {
         *("application/octet-stream", "application/zip", "image/jpeg", "image/png", "image/webp"),
+        # With the parameters that they are answered with: nothing else is compared.
+        *("text/css; charset=utf-8", "text/javascript; charset=utf-8"),
         *("audio/aac", "audio/flac", "audio/mpeg", "audio/ogg", "audio/pcm", "audio/wav"),
     }
 )
-"""What endpoints answer that is no text."""
+"""What endpoints answer in bytes: what is no text, and text that is zipped."""
 _METHODS: Final = ("delete", "get", "head", "options", "patch", "post", "put")
 _ANY: Final = "x-amazon-apigateway-any-method"
 
