@@ -10,6 +10,8 @@ from tollgate_cli.local.state import MotoServer
 
 _COPIED: Final = ("dynamodb", "s3", "secretsmanager")
 _QUEUES: Final = "sqs"
+_EMPTY: Final = ("cloudformation",)
+"""Nothing of them is there when a test begins."""
 
 _Parts = dict[tuple[str, str, str], dict[str, Any]]
 
@@ -34,6 +36,10 @@ class PlayedAws(MotoServer):
             self._kept = _parts()
         else:
             _put_back(self._kept)
+            for service in _EMPTY:
+                for regions in get_backend(service).values():
+                    for backend in regions.values():
+                        backend.reset()
 
 
 def _parts() -> _Parts:
@@ -51,7 +57,7 @@ def _parts() -> _Parts:
 
 def _put_back(kept: _Parts) -> None:
     for (service, account, region), fields in kept.items():
-        backend: Any = get_backend(service)[account][region]  # type: ignore[call-overload]
+        backend: Any = get_backend(service)[account][region]
         if service == _QUEUES:
             backend.queues.clear()
             backend.queues.update(fields)
