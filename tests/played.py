@@ -57,7 +57,7 @@ def _parts() -> _Parts:
 
 def _put_back(kept: _Parts) -> None:
     for (service, account, region), fields in kept.items():
-        backend: Any = get_backend(service)[account][region]
+        backend: Any = get_backend(service)[account][region]  # type: ignore[call-overload]
         if service == _QUEUES:
             backend.queues.clear()
             backend.queues.update(fields)
