@@ -17,7 +17,7 @@ up: .venv/ready  ## run the whole gateway on http://127.0.0.1:3000 (PORT=… for
 	@$(BIN)/tollgate up
 
 test: .venv/ready .venv-sam/ready .venv-openai1/ready .venv-fuzz/ready node_modules/.ready  ## run every test (ARGS=… for pytest)
-	PATH="$(CURDIR)/.venv-node/bin:$$PATH" $(BIN)/python -m pytest --ignore=tests/sam_local $(ARGS)
+	PATH="$(CURDIR)/.venv-node/bin:$$PATH" $(if $(ARGS),$(BIN)/python -m pytest --ignore=tests/sam_local $(ARGS),tests/everything)
 
 check: .venv/ready  ## lint, types, imports, generated files
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from tests import aws_calls
 from tests.builders import NOW, a_call, a_caller
+from tests.played import PlayedAws
 from tests.running import running
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
 from tollgate.contracts.router.keys import CreateKeyRequest
@@ -49,18 +50,17 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="session")
-def moto() -> Iterator[MotoServer]:
+def moto() -> Iterator[PlayedAws]:
     """AWS, played."""
-    server = MotoServer()
+    server = PlayedAws()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def environment(template: Template, moto: MotoServer) -> dict[str, str]:
+def environment(template: Template, moto: PlayedAws) -> dict[str, str]:
     """What functions see, over empty tables that are those of the template."""
-    moto.reset()
-    create_state(template, lambda _service: moto.url)
+    moto.begin(lambda: create_state(template, lambda _service: moto.url))
     return local_environment(template, {}, lambda: moto.url, print)
 
 

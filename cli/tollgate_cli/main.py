@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "models": "tollgate_cli.models:models",
     "sam-local": "tollgate_cli.main:sam_local",
     "secrets": "tollgate_cli.credentials:secrets",
+    "serve": "tollgate_cli.serve:serve",
     "up": "tollgate_cli.main:up",
 }
 

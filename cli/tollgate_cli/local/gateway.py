@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from importlib import util
 from pathlib import Path
 from typing import Any, Final
@@ -158,8 +159,12 @@ def _running(function: str) -> Iterator[None]:
 
 def load_handler(function: Function, name: str, root: Path = ROOT) -> Any:
     """What a function's `app.py` calls by a name. Every folder has an `app.py`, so each is loaded under its own."""
-    path = root / "functions" / function.folder / "app.py"
-    spec = util.spec_from_file_location(f"functions.{function.folder.replace('/', '.')}.app", path)
+    return _loaded(root / "functions" / function.folder / "app.py", function.folder, name)
+
+
+@cache
+def _loaded(path: Path, folder: str, name: str) -> Any:
+    spec = util.spec_from_file_location(f"functions.{folder.replace('/', '.')}.app", path)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(path)
     module = util.module_from_spec(spec)

@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from tests.builders import NOW, a_hold, an_account
-from tollgate.contracts.accounts import Entry, SpendWindow
+from tollgate.contracts.accounts import Entry, Hold, SpendWindow
 from tollgate.contracts.caller import SpendLimit
 from tollgate.resources import Resources
 from tollgate.services.gate import spend_window
 from tollgate.services.jobs.sweep import sweep
+from tollgate.stores.aws import AwsError
 
 
 async def _with_a_dollar(resources: Resources) -> None:
@@ -43,3 +47,34 @@ async def test_what_keys_spent_in_windows_that_are_over_is_forgotten_and_the_res
     assert account is not None
     assert done["forgotten"] == 3
     assert sorted(name.rpartition("|")[2] for name in account.spent) == ["2026-11", "2026-11-21", "2026-W47", "ever"]
+
+
+async def test_an_account_that_cannot_be_finished_keeps_no_other_from_it(frozen: Resources) -> None:
+    for number in (1, 2, 3):
+        await frozen.accounts.create(an_account(id=f"acct_{number}"))
+        credit = Entry(
+            id=f"led_{number}",
+            account_id=f"acct_{number}",
+            type="topup",
+            amount_usd=a_hold().amount_usd,
+            created_at="",
+            credit_id="first",
+        )
+        await frozen.accounts.credit(credit)
+        hold = a_hold(id=f"hold_{number}", account_id=f"acct_{number}", expires_at=NOW)
+        await frozen.accounts.reserve(hold, SpendWindow(hold.window))
+    release = frozen.accounts.release
+
+    async def failing(hold: Hold, **rest: Any) -> bool:
+        if hold.account_id == "acct_2":
+            raise AwsError("ValidationException", "An item that nobody expected", {})
+        return await release(hold, **rest)
+
+    object.__setattr__(frozen.accounts, "release", failing)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await sweep(frozen)
+
+    assert len(raised.value.exceptions) == 1
+    left = [await frozen.accounts.held(f"acct_{number}", f"hold_{number}") for number in (1, 2, 3)]
+    assert [one is None for one in left] == [True, False, True]

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from tollgate import incidents
 from tollgate.contracts.caller import Call
+from tollgate.errors import ProviderAuthFailed, ProviderBilling
 
 _SERVICE: Final = "tollgate"
+_OF_THE_OPERATOR: Final = frozenset({ProviderAuthFailed.code, ProviderBilling.code})
 
 
 def observe(call: Call, *, family: str, endpoint: str, status: int, took_s: float, first_byte_s: float | None) -> None:
@@ -47,6 +50,8 @@ def observe(call: Call, *, family: str, endpoint: str, status: int, took_s: floa
         }
     _logger().info("request", extra={name: value for name, value in facts.items() if value is not None})
     _count(facts)
+    if facts.get("error") in _OF_THE_OPERATOR:
+        incidents.count("ProviderCredentialsRefused")
 
 
 def log_failure(message: str, failure: Exception, **facts: Any) -> None:

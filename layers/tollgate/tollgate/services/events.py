@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
+from tollgate import incidents
 from tollgate.contracts.caller import Call
 from tollgate.contracts.events import EVENT_TYPES
 from tollgate.errors import BadRequest, NotFound, TollgateError, TooLarge
@@ -46,6 +47,7 @@ async def publish(resources: Resources, account_id: str, type: str, data: Mappin
         await resources.events.send({"event": {**event, **await _kept(account_id, event_id, body, resources)}})
     except (AwsError, AwsUnavailable):
         _log.exception("event_not_published", extra={"account_id": account_id, "event_id": event_id, "type": type})
+        incidents.count("EventsNotPublished")
 
 
 @asynccontextmanager

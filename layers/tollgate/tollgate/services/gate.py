@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from tollgate import incidents
 from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
 from tollgate.contracts.caller import Call, SpendLimit
 from tollgate.contracts.rates import PER_MINUTE, REQUESTS, RateClaim, minute_of
@@ -175,6 +176,7 @@ async def settle(hold: Hold, bill: Bill, resources: Resources) -> bool:
             "settle_overrun",
             extra={"hold_id": hold.id, "model": bill.model, "overrun_usd": str(bill.cost_usd - charge)},
         )
+        incidents.count("SettleOverruns")
     entry = Entry(
         id=resources.new_id("led"),
         account_id=hold.account_id,
@@ -214,6 +216,7 @@ async def _settle_patiently(hold: Hold, entry: Entry, resources: Resources) -> b
                         "model": entry.model,
                     },
                 )
+                incidents.count("ChargesNotWritten")
                 return False
             await asyncio.sleep(pause_s)
         else:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from tollgate import incidents
 from tollgate.contracts.accounts import Entry, Hold
 from tollgate.contracts.rates import minute_of
 from tollgate.ledger.windows import window_of
@@ -12,6 +13,7 @@ from tollgate.resources import Resources
 from tollgate.services.gate import iso
 from tollgate.services.payments import look_after
 from tollgate.services.quota import begin_period, tell_of_quota
+from tollgate.stores.aws import AwsError, AwsUnavailable
 from tollgate.stores.unfinished import Unfinished
 
 _log: Final = logging.getLogger(__name__)
@@ -25,29 +27,45 @@ async def sweep(resources: Resources) -> dict[str, int]:
 
     A hold with a checkpoint is charged what the call had cost by then; one without is given back. Both are the same
     conditional writes that the call itself would have made, so a call that lives after all changes nothing.
-    Answers how many were settled, released, written and forgotten.
+    Answers how many were settled, released, written and forgotten. An account that cannot be finished now does not keep
+    the others from it.
+
+    Raises ExceptionGroup of what AWS said of the accounts that could not be finished.
     """
     now = resources.now()
     done = {"settled": 0, "released": 0, "written": 0, "forgotten": 0}
+    failures: list[Exception] = []
     async for unfinished in resources.accounts.unfinished():
-        for entry in unfinished.entries:
-            await resources.accounts.finish_entry(entry)
-            done["written"] += 1
-        for hold in unfinished.holds:
-            if hold.expires_at <= now:
-                done[await _close(hold, now, resources)] += 1
-        over = [("spend", name) for name in _windows_over(unfinished.spend, now)]
-        passed = [("rates", name) for name in _minutes_over(unfinished.rates, now)]
-        days = [("day_counts", name) for name in _minutes_over(unfinished.days, now)]
-        await resources.accounts.forget(unfinished.account_id, [*over, *passed, *days])
-        done["forgotten"] += len(over)
-        if unfinished.has_usage:
-            await resources.usage.finish(unfinished.account_id)
-        await _look_at_period(unfinished, now, resources)
-        if unfinished.pays:
-            await look_after(unfinished.account_id, resources)
+        try:
+            await _finish(unfinished, now, done, resources)
+        except (AwsError, AwsUnavailable) as exc:
+            _log.exception("not_swept", extra={"account_id": unfinished.account_id})
+            failures.append(exc)
     _log.info("swept", extra=done)
+    if died := done["settled"] + done["released"]:
+        incidents.count("HoldsExpired", died)
+    if failures:
+        raise ExceptionGroup("accounts could not be finished", failures)
     return done
+
+
+async def _finish(unfinished: Unfinished, now: datetime, done: dict[str, int], resources: Resources) -> None:
+    for entry in unfinished.entries:
+        await resources.accounts.finish_entry(entry)
+        done["written"] += 1
+    for hold in unfinished.holds:
+        if hold.expires_at <= now:
+            done[await _close(hold, now, resources)] += 1
+    over = [("spend", name) for name in _windows_over(unfinished.spend, now)]
+    passed = [("rates", name) for name in _minutes_over(unfinished.rates, now)]
+    days = [("day_counts", name) for name in _minutes_over(unfinished.days, now)]
+    await resources.accounts.forget(unfinished.account_id, [*over, *passed, *days])
+    done["forgotten"] += len(over)
+    if unfinished.has_usage:
+        await resources.usage.finish(unfinished.account_id)
+    await _look_at_period(unfinished, now, resources)
+    if unfinished.pays:
+        await look_after(unfinished.account_id, resources)
 
 
 async def _look_at_period(unfinished: Unfinished, now: datetime, resources: Resources) -> None:
