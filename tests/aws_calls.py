@@ -25,6 +25,8 @@ from tollgate_cli.template import ROOT, read_template
 
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[\w-]+/([\w-]+)/aws4_request")
 _SIGNED: Final = re.compile(rb"https?://[^\"\\\s]+X-Amz-Signature=\w+")
+_TO_BE_WRITTEN: Final = "/uploads/"
+"""Where an address is signed for somebody who writes; elsewhere it is for one who reads."""
 _OBJECT: Final = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
 _FOLDERS: Final = ("tests/functions",)
 """Tests in which every function does all that it is there for."""
@@ -55,12 +57,12 @@ def watched(resources: Resources) -> Resources:
 
 
 def watched_app(gateway: LocalGateway) -> Callable[..., Any]:
-    """The same gateway. What it signs for others to read counts as read by the function that signs."""
+    """The same gateway. What it signs for others counts as done by the function that signs."""
 
     async def app(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         async def watching(message: Message) -> None:
-            for address in _SIGNED.findall(message.get("body", b"")):
-                _add(_objects("GET", address.decode(), {}))
+            for address in map(bytes.decode, _SIGNED.findall(message.get("body", b""))):
+                _add(_objects("PUT" if _TO_BE_WRITTEN in address else "GET", address, {}))
             await send(message)
 
         await gateway(scope, receive, watching)

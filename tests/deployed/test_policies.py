@@ -33,6 +33,18 @@ def calls_models(function: Function) -> bool:
     return function.is_streamed
 
 
+def settles(function: Function) -> bool:
+    return any(call.function == function.name and call.resource == "LedgerTable" for call in ALLOWED)
+
+
+def names_models(function: Function) -> bool:
+    return function.is_streamed or function.folder in {"router/list_models", "wpai/check_support"}
+
+
+def reads_settings(function: Function) -> bool:
+    return function.is_streamed or function.folder.startswith(("workers/", "aipuffer/"))
+
+
 def takes_posts(function: Function) -> bool:
     return any(route.method == "POST" for route in function.routes)
 
@@ -54,8 +66,44 @@ UNTRIED: Final = (
         "stores/cooldowns.py remembers providers that keep failing; the tests of chat completions try it",
     ),
     Untried(
+        r"dynamodb:UpdateItem UsageTable|sqs:SendMessage EventsQueue",
+        settles,
+        "what settling leads to now and then: usage that moves to its table, and a quota that is told of; "
+        "tests/gate/test_usage.py and tests/functions/wpllm/test_get_usage.py try it",
+    ),
+    Untried(
+        r"dynamodb:(GetItem|Query) FineTunesTable",
+        names_models,
+        "services/tuned_models.py looks up models of an account's own; tests/functions/test_tuned_models.py tries it",
+    ),
+    Untried(
+        r"dynamodb:(Get|Update)Item KeysTable|secretsmanager:GetSecretValue PepperSecret",
+        lambda function: function.folder.startswith("aipuffer/"),
+        "edge/aipuffer.py takes a key in a body; tests/functions/aipuffer/test_generate_text.py tries it",
+    ),
+    Untried(
+        r"sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) FilesQueue",
+        lambda function: function.queue is not None,
+        "Lambda asks for the messages as the function's role",
+    ),
+    Untried(
+        r"dynamodb:UpdateItem FilesTable|s3:GetObject Bucket/files/\*",
+        lambda function: function.folder == "workers/validate_file",
+        "services/jobs looks through a file for both of its workers, and counts as the other's",
+    ),
+    Untried(
+        r"dynamodb:DeleteItem FilesTable|s3:DeleteObject Bucket/files/\*",
+        lambda function: function.folder == "workers/follow_fine_tunes",
+        "results of a training that ended otherwise are taken back; tests/functions/workers kills it at every step",
+    ),
+    Untried(
+        r"dynamodb:GetItem DeliveriesTable",
+        lambda function: function.folder == "workers/deliver",
+        "stores/table.py looks again where a condition failed; tests/functions/workers/test_deliver.py tries it",
+    ),
+    Untried(
         r"secretsmanager:GetSecretValue ProviderSecret",
-        calls_models,
+        reads_settings,
         "resources.py reads a key that the environment has not; tests/functions/test_provider_credentials.py tries it",
     ),
     Untried(
