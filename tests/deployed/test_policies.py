@@ -41,6 +41,15 @@ def publishes(function: Function) -> bool:
     return any(call.function == function.name and call.resource == "EventsQueue" for call in SEEN)
 
 
+def settles(function: Function) -> bool:
+    """Whether it charges for calls: it writes the ledger."""
+    return Call(function.name, "dynamodb:PutItem", "LedgerTable") in ALLOWED
+
+
+def reads_keys_in_bodies(function: Function) -> bool:
+    return function.folder.startswith("aipuffer/")
+
+
 UNTRIED: Final = (
     Untried(r"bedrock:\w+ ", calls_models, "a provider, which tests/unit/providers tries by itself"),
     Untried(
@@ -55,13 +64,38 @@ UNTRIED: Final = (
     ),
     Untried(
         r"secretsmanager:GetSecretValue ProviderSecret",
-        calls_models,
+        lambda function: calls_models(function) or settles(function) or reads_keys_in_bodies(function),
         "resources.py reads a key that the environment has not; tests/functions/test_provider_credentials.py tries it",
     ),
     Untried(
         r"dynamodb:GetItem AccountsTable",
         calls_models,
         "the gate looks at the balance where a request is refused; tests/functions/test_order_of_checks.py tries it",
+    ),
+    Untried(
+        r"dynamodb:UpdateItem UsageTable",
+        settles,
+        "services/quota.py moves the counters of an account with many; tests/gate tries it",
+    ),
+    Untried(
+        r"sqs:SendMessage EventsQueue",
+        settles,
+        "services/quota.py tells of a plan that is used up; the tests of plans try it, and tests/repo demands it",
+    ),
+    Untried(
+        r"dynamodb:(GetItem|Query) FineTunesTable",
+        lambda function: calls_models(function) or function.folder in {"router/list_models", "wpai/check_support"},
+        "services/tuned_models.py looks up models of an account's own; tests/repo demands it of all that need it",
+    ),
+    Untried(
+        r"dynamodb:(Get|Update)Item KeysTable|secretsmanager:GetSecretValue PepperSecret",
+        reads_keys_in_bodies,
+        "edge reads a key in a body; the tests of chatbots try it",
+    ),
+    Untried(
+        r"dynamodb:DeleteItem FilesTable|s3:DeleteObject Bucket/files/\*",
+        lambda function: function.folder == "workers/follow_fine_tunes",
+        "what a job made that was cancelled as it ended goes; two writes have to meet for it",
     ),
     Untried(
         r"s3:PutObject Bucket/events/\*",
