@@ -58,7 +58,7 @@ def watched(resources: Resources) -> Resources:
 
 
 def watched_app(gateway: LocalGateway) -> Callable[..., Any]:
-    """The same gateway. What it signs for others to read counts as read by the function that signs."""
+    """The same gateway. What it signs for others counts as done by the function that signs."""
 
     async def app(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         async def watching(message: Message) -> None:

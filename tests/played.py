@@ -10,6 +10,8 @@ from tollgate_cli.local.state import MotoServer
 
 _COPIED: Final = ("dynamodb", "s3", "secretsmanager")
 _QUEUES: Final = "sqs"
+_EMPTY: Final = ("cloudformation",)
+"""Nothing of them is there when a test begins."""
 
 _Parts = dict[tuple[str, str, str], dict[str, Any]]
 
@@ -34,6 +36,10 @@ class PlayedAws(MotoServer):
             self._kept = _parts()
         else:
             _put_back(self._kept)
+            for service in _EMPTY:
+                for regions in get_backend(service).values():
+                    for backend in regions.values():
+                        backend.reset()
 
 
 def _parts() -> _Parts:

@@ -433,10 +433,15 @@ def _name_of(error: str, status: HTTPStatus, failures: list[Failure]) -> str:
     return f"{error}.{status.value}.{first}" + (f"_and_{len(others)}_more" if others else "")
 
 
+_MANY_CODES: Final = frozenset({"aipuffer"})
+
+
 def _refusal(status: HTTPStatus, failures: list[Failure], endpoint: Endpoint, error: str) -> dict[str, Any]:
     codes = {failure.code: failure.when for failure in failures}
     body = error_body(failures[0].kind, endpoint.family)
-    listed: Schema = {"properties": {"code": {"enum": list(codes)}}}
+    # The plugin has a code for almost every occurrence: what is listed is what each status has in common.
+    told = {"type": "string", "examples": list(codes)} if endpoint.family in _MANY_CODES else {"enum": list(codes)}
+    listed: Schema = {"properties": {"code": told}}
     headers = [*_ALWAYS, "x-should-retry"]
     if status in _WAITING:
         headers += ["retry-after", "retry-after-ms"]

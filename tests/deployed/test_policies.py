@@ -33,21 +33,24 @@ def calls_models(function: Function) -> bool:
     return function.is_streamed
 
 
+def settles(function: Function) -> bool:
+    return any(call.function == function.name and call.resource == "LedgerTable" for call in ALLOWED)
+
+
+def names_models(function: Function) -> bool:
+    return function.is_streamed or function.folder in {"router/list_models", "wpai/check_support"}
+
+
+def reads_settings(function: Function) -> bool:
+    return function.is_streamed or function.folder.startswith(("workers/", "aipuffer/"))
+
+
 def takes_posts(function: Function) -> bool:
     return any(route.method == "POST" for route in function.routes)
 
 
 def publishes(function: Function) -> bool:
     return any(call.function == function.name and call.resource == "EventsQueue" for call in SEEN)
-
-
-def settles(function: Function) -> bool:
-    """Whether it charges for calls: it writes the ledger."""
-    return Call(function.name, "dynamodb:PutItem", "LedgerTable") in ALLOWED
-
-
-def reads_keys_in_bodies(function: Function) -> bool:
-    return function.folder.startswith("aipuffer/")
 
 
 UNTRIED: Final = (
@@ -63,39 +66,35 @@ UNTRIED: Final = (
         "stores/cooldowns.py remembers providers that keep failing; the tests of chat completions try it",
     ),
     Untried(
+        r"dynamodb:UpdateItem UsageTable|sqs:SendMessage EventsQueue",
+        settles,
+        "what settling leads to now and then: usage that moves to its table, and a quota that is told of; "
+        "tests/gate/test_usage.py and tests/functions/wpllm/test_get_usage.py try it",
+    ),
+    Untried(
+        r"dynamodb:(GetItem|Query) FineTunesTable",
+        names_models,
+        "services/tuned_models.py looks up models of an account's own; tests/functions/test_tuned_models.py tries it",
+    ),
+    Untried(
+        r"dynamodb:(Get|Update)Item KeysTable|secretsmanager:GetSecretValue PepperSecret",
+        lambda function: function.folder.startswith("aipuffer/"),
+        "edge/aipuffer.py takes a key in a body; tests/functions/aipuffer/test_generate_text.py tries it",
+    ),
+    Untried(
+        r"dynamodb:DeleteItem FilesTable|s3:DeleteObject Bucket/files/\*",
+        lambda function: function.folder == "workers/follow_fine_tunes",
+        "results of a training that ended otherwise are taken back; tests/functions/workers kills it at every step",
+    ),
+    Untried(
         r"secretsmanager:GetSecretValue ProviderSecret",
-        lambda function: calls_models(function) or settles(function) or reads_keys_in_bodies(function),
+        reads_settings,
         "resources.py reads a key that the environment has not; tests/functions/test_provider_credentials.py tries it",
     ),
     Untried(
         r"dynamodb:GetItem AccountsTable",
         calls_models,
         "the gate looks at the balance where a request is refused; tests/functions/test_order_of_checks.py tries it",
-    ),
-    Untried(
-        r"dynamodb:UpdateItem UsageTable",
-        settles,
-        "services/quota.py moves the counters of an account with many; tests/gate tries it",
-    ),
-    Untried(
-        r"sqs:SendMessage EventsQueue",
-        settles,
-        "services/quota.py tells of a plan that is used up; the tests of plans try it, and tests/repo demands it",
-    ),
-    Untried(
-        r"dynamodb:(GetItem|Query) FineTunesTable",
-        lambda function: calls_models(function) or function.folder in {"router/list_models", "wpai/check_support"},
-        "services/tuned_models.py looks up models of an account's own; tests/repo demands it of all that need it",
-    ),
-    Untried(
-        r"dynamodb:(Get|Update)Item KeysTable|secretsmanager:GetSecretValue PepperSecret",
-        reads_keys_in_bodies,
-        "edge reads a key in a body; the tests of chatbots try it",
-    ),
-    Untried(
-        r"dynamodb:DeleteItem FilesTable|s3:DeleteObject Bucket/files/\*",
-        lambda function: function.folder == "workers/follow_fine_tunes",
-        "what a job made that was cancelled as it ended goes; two writes have to meet for it",
     ),
     Untried(
         r"s3:PutObject Bucket/events/\*",

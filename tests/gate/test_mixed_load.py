@@ -80,7 +80,7 @@ class Faults:
         if self.chance.random() < _PROVIDER_FAILS:
             return self.chance.choice(
                 [
-                    json_reply({"error": {"message": "down"}}, 500),
+                    json_reply({"error": {"message": "down"}}, 502),
                     json_reply({"error": {"message": "slow down"}}, 429),
                     event_reply(chunks_of("Hel", finish=None), done=False, is_cut=True),
                     Reply(is_cut=True),

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from tollgate.contracts.rest import RestShape
 from tollgate.contracts.shapes import Query
@@ -50,3 +50,7 @@ class LogRow(RestShape):
     """JSON in a text: `{"parent_id", "messages": [{"message_id", "role", "content", "timestamp", …}]}`."""
     user_display_name: str
     bot_name: str
+
+
+class LogRows(RootModel[list[LogRow]]):
+    """A page of conversations, the oldest first."""
