@@ -395,7 +395,8 @@ def target_of(resource: Any) -> tuple[str, str]:
 def references(node: Any) -> Iterator[str]:
     match node:
         case {"Ref": str(name)}:
-            yield name
+            # What SAM makes of a resource is named after it, as in `Gateway.Stage`.
+            yield name.partition(".")[0]
         case {"Fn::GetAtt": [str(name), *_]}:
             yield name
         case {"Fn::Sub": str(text)}:
