@@ -7,9 +7,10 @@ import inspect
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,8 +26,6 @@ from tollgate_cli.template import ROOT, read_template
 
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/[\w-]+/([\w-]+)/aws4_request")
 _SIGNED: Final = re.compile(rb"https?://[^\"\\\s]+X-Amz-Signature=\w+")
-_TO_BE_WRITTEN: Final = "/uploads/"
-"""Where an address is signed for somebody who writes; elsewhere it is for one who reads."""
 _OBJECT: Final = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
 _FOLDERS: Final = ("tests/functions",)
 """Tests in which every function does all that it is there for."""
@@ -45,6 +44,8 @@ class Call(NamedTuple):
     part: str = ""
 
 
+_TESTS: Final = str(ROOT / "tests")
+
 SEEN: Final[set[Call]] = set()
 """The calls so far."""
 
@@ -61,8 +62,8 @@ def watched_app(gateway: LocalGateway) -> Callable[..., Any]:
 
     async def app(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         async def watching(message: Message) -> None:
-            for address in map(bytes.decode, _SIGNED.findall(message.get("body", b""))):
-                _add(_objects("PUT" if _TO_BE_WRITTEN in address else "GET", address, {}))
+            for address in _SIGNED.findall(message.get("body", b"")):
+                _add(_signed(address.decode()))
             await send(message)
 
         await gateway(scope, receive, watching)
@@ -103,7 +104,8 @@ class _SecretsOfEach(Secrets):
 
 async def _note(request: httpx2.Request) -> None:
     scope = _SCOPE.search(request.headers.get("authorization", ""))
-    if scope:
+    # What is read again after a write that failed is read of stand-ins alone.
+    if scope and not any(code.co_qualname == "Table._write" for code in _stack()):
         _add(_read(scope[1], request))
 
 
@@ -167,6 +169,12 @@ def _objects(method: str, address: str, headers: Mapping[str, str]) -> Iterator[
             yield "s3:PutObjectTagging", _logical(bucket), folder
 
 
+def _signed(address: str) -> Iterator[tuple[str, str, str]]:
+    """What somebody may do who was given an address. Who writes has to send the headers that it was signed with."""
+    (signed,) = parse_qs(urlsplit(address).query)["X-Amz-SignedHeaders"]
+    yield from _objects("GET" if signed == "host" else "PUT", address.partition("?")[0], {})
+
+
 @cache
 def _logical_ids() -> Mapping[str, str]:
     return {physical_name(name): name for name in read_template().raw["Resources"]}
@@ -177,23 +185,37 @@ def _logical(name: str) -> str:
 
 
 def _who() -> str | None:
-    """The function that is running: as the gateway says, or by the job's module on the stack."""
+    """The function that is running: as the gateway says, or by its job on the stack."""
     if running := RUNNING.get():
         return running
-    jobs = _jobs()
+    jobs, files = _jobs()
+    beside: str | None = None
+    for code in _stack():
+        if job := jobs.get((code.co_filename, code.co_name)):
+            return job
+        if code.co_filename.startswith(_TESTS) and code.co_filename != __file__:
+            # A test that looks at something while a job is at it.
+            return None
+        # What a job does in tasks of its own has the job no longer on its stack.
+        beside = beside or files.get(code.co_filename)
+    return beside
+
+
+def _stack() -> Iterator[CodeType]:
+    """What is running, the innermost first."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
-        if frame.f_code.co_filename in jobs:
-            return jobs[frame.f_code.co_filename]
+        yield frame.f_code
         frame = frame.f_back
-    return None
 
 
 @cache
-def _jobs() -> Mapping[str, str]:
-    """The workers by the files of their jobs."""
-    return {
-        inspect.getfile(load_handler(function, "handler").job): name
-        for name, function in read_template().functions.items()
-        if function.folder.startswith("workers/")
-    }
+def _jobs() -> tuple[Mapping[tuple[str, str], str], Mapping[str, str]]:
+    """The workers by the file and the name of their job, and by files that hold the job of one alone."""
+    jobs = {}
+    for name, function in read_template().functions.items():
+        if function.folder.startswith("workers/"):
+            job = load_handler(function, "handler").job
+            jobs[inspect.getfile(job), job.__name__] = name
+    files = Counter(file for file, _ in jobs)
+    return jobs, {file: name for (file, _), name in jobs.items() if files[file] == 1}

@@ -82,24 +82,9 @@ UNTRIED: Final = (
         "edge/aipuffer.py takes a key in a body; tests/functions/aipuffer/test_generate_text.py tries it",
     ),
     Untried(
-        r"sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) FilesQueue",
-        lambda function: function.queue is not None,
-        "Lambda asks for the messages as the function's role",
-    ),
-    Untried(
-        r"dynamodb:UpdateItem FilesTable|s3:GetObject Bucket/files/\*",
-        lambda function: function.folder == "workers/validate_file",
-        "services/jobs looks through a file for both of its workers, and counts as the other's",
-    ),
-    Untried(
         r"dynamodb:DeleteItem FilesTable|s3:DeleteObject Bucket/files/\*",
         lambda function: function.folder == "workers/follow_fine_tunes",
         "results of a training that ended otherwise are taken back; tests/functions/workers kills it at every step",
-    ),
-    Untried(
-        r"dynamodb:GetItem DeliveriesTable",
-        lambda function: function.folder == "workers/deliver",
-        "stores/table.py looks again where a condition failed; tests/functions/workers/test_deliver.py tries it",
     ),
     Untried(
         r"secretsmanager:GetSecretValue ProviderSecret",

@@ -7,6 +7,7 @@ import pytest
 
 from tollgate.signature import AwsCredentials, NoCredentials
 from tollgate.stores.aws import AwsBusy, AwsClient, AwsError, AwsUnavailable
+from tollgate.stores.table import ConditionFailed, Table
 
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
@@ -111,3 +112,23 @@ async def test_without_anybody_to_sign_as_aws_is_out_of_reach() -> None:
         await _call(aws, nobody)
 
     assert aws.requests == []
+
+
+async def test_what_aws_leaves_out_of_a_failed_condition_is_not_there_and_is_not_asked_for_again() -> None:
+    aws = Aws(httpx2.Response(400, json={"__type": "com.amazonaws#ConditionalCheckFailedException", "message": ""}))
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(aws)) as http:
+        client = AwsClient(
+            http,
+            service="dynamodb",
+            target="DynamoDB_20120810",
+            region="eu-west-1",
+            endpoint=None,
+            credentials=lambda: AwsCredentials("key", "secret"),
+        )
+
+        with pytest.raises(ConditionFailed) as failed:
+            await Table(client, "accounts").update(
+                {"account_id": "acct_1"}, "SET a = :a", values={":a": 1}, condition="b"
+            )
+
+    assert (failed.value.item, len(aws.requests)) == (None, 1)

@@ -100,6 +100,7 @@ class AwsClient:
         json_version: str = "1.0",
     ) -> None:
         self._http = http
+        self.is_stand_in = endpoint is not None
         self._url = address_of(service, region, endpoint)
         self._host = self._url.netloc.decode()
         self._service = service
