@@ -31,10 +31,11 @@ Progress = Callable[[str], None]
 class Start:
     """A cold start: seconds until the first poll and until the first byte of an answer, megabytes after it.
 
-    `round_trips` are those to the store before the provider is asked.
+    `call_s` is what of it the first request takes; `round_trips` are its own to the store before the provider is asked.
     """
 
     ready_s: float
+    call_s: float
     first_byte_s: float
     resident_mb: float
     round_trips: int = 0
@@ -77,8 +78,7 @@ async def cold_starts(rounds: int, say: Progress) -> dict[str, Start]:
     async with _behind(answer) as (environment, fakes):
         for number in range(rounds):
             for name, variant in variants().items():
-                before = fakes[0].calls
-                start = await _start(variant, environment)
+                start, before = await _start(variant, environment, fakes[0])
                 found[name].append(replace(start, round_trips=asked.pop() - before if asked else 0))
             say(f"cold starts: {number + 1} of {rounds}")
     return {name: _median_start(starts) for name, starts in found.items()}
@@ -148,19 +148,24 @@ async def _read_directly(client: httpx2.AsyncClient, upstream: Fake, chunks: int
     return first - upstream.sent_at[0], (last - first) / chunks
 
 
-async def _start(variant: Variant, environment: Mapping[str, str]) -> Start:
+async def _start(variant: Variant, environment: Mapping[str, str], store: Fake) -> tuple[Start, int]:
+    """The start, and how often the store had been asked before there was a request."""
     async with running(variant, environment) as function:
+        await function.api.idle.wait()
+        before = store.calls
         invocation = await function.api.invoke(event(_BODY))
         return Start(
             ready_s=function.api.first_poll_at - function.started_at,
+            call_s=invocation.first_byte_at - invocation.handed_out_at,
             first_byte_s=invocation.first_byte_at - function.started_at,
             resident_mb=function.resident_mb,
-        )
+        ), before
 
 
 def _median_start(starts: list[Start]) -> Start:
     return Start(
         statistics.median(start.ready_s for start in starts),
+        statistics.median(start.call_s for start in starts),
         statistics.median(start.first_byte_s for start in starts),
         statistics.median(start.resident_mb for start in starts),
         max(start.round_trips for start in starts),

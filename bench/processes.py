@@ -18,6 +18,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 WORK: Final = ROOT / ".bench"
 PYTHON: Final = str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}")
 _RUNTIME: Final = "tollgate_runtime"
+_TEMPLATE: Final = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""What the template sets that matters here."""
 _LAYERS: Final = {"tollgate": "TollgateLayer", "runtime": "RuntimeLayer"}
 
 
@@ -59,7 +61,7 @@ def variants() -> dict[str, Variant]:
         for variant in (
             Variant("empty", "Empty handler, Lambda's own runtime", empty, "app.handler", usual, "awslambdaric"),
             Variant("empty_asgi", "Empty ASGI app, our runtime", empty, "app.app", ours, _RUNTIME),
-            Variant("chat", "POST /v1/chat/completions", chat, "app.app", ours, _RUNTIME),
+            Variant("chat", "POST /v1/chat/completions", chat, "app.app", ours, _RUNTIME, _TEMPLATE),
             Variant("usual", "The usual stack", ROOT / "bench" / "usual", "app.handler", usual, "awslambdaric"),
         )
     }

@@ -104,9 +104,14 @@ class _SecretsOfEach(Secrets):
 
 async def _note(request: httpx2.Request) -> None:
     scope = _SCOPE.search(request.headers.get("authorization", ""))
-    # What is read again after a write that failed is read of stand-ins alone.
-    if scope and not any(code.co_qualname == "Table._write" for code in _stack()):
+    if scope and not _is_read_again(request):
         _add(_read(scope[1], request))
+
+
+def _is_read_again(request: httpx2.Request) -> bool:
+    """Whether a write failed and its item is looked at, which is done at stand-ins for DynamoDB alone."""
+    is_read = request.headers.get("x-amz-target", "").endswith(".GetItem")
+    return is_read and any(code.co_qualname == "Table._write" for code in _stack())
 
 
 def _add(calls: Iterable[tuple[str, str, str]]) -> None:

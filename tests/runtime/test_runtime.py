@@ -164,6 +164,35 @@ async def test_a_module_with_a_mistake_in_its_syntax_is_an_init_error(
     assert api.init_error.kind == "Runtime.UserCodeSyntaxError"
 
 
+async def test_the_application_is_ready_before_its_first_request_and_ends_after_its_last(
+    api: RuntimeApiServer, start: Start
+) -> None:
+    runtime = await start("apps.gets_ready")
+
+    await api.heard("getting ready begins")
+    await api.release("be ready")
+    invocation = await api.answer(an_event())
+    await api.polled(2)
+    runtime.terminate()
+
+    assert invocation.payload == b"hello"
+    assert await runtime.exit_code() == 0
+    assert api.said[:3] == ["getting ready begins", "getting ready ends", "poll"]
+    assert api.said[-3:] == ["poll", "coming to an end begins", "coming to an end ends"]
+
+
+async def test_an_application_that_says_that_it_cannot_start_is_an_init_error(
+    api: RuntimeApiServer, start: Start
+) -> None:
+    runtime = await start("apps.cannot_start")
+
+    assert await runtime.exit_code() == 1
+    assert api.init_error is not None
+    assert api.init_error.kind == "Runtime.StartupFailed"
+    assert api.init_error.document["errorMessage"] == "no table is named"
+    assert api.said == ["init error"]
+
+
 async def test_a_handler_may_lie_in_a_folder(api: RuntimeApiServer, start: Start, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "app.py").write_text("from apps import hello as app\n")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from tollgate_runtime.exchange import App, BufferedExchange, StreamedExchange
 from tollgate_runtime.faults import Fault, fault_of, log
+from tollgate_runtime.lifespan import StartupFailed
 from tollgate_runtime.loop import run
 from tollgate_runtime.runtime_api import RuntimeApi, RuntimeApiError
 
@@ -27,7 +28,8 @@ def main(environment: Mapping[str, str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A line that is kept back while the environment is frozen may never be seen.
         sys.stdout.reconfigure(line_buffering=True)
-    # What is loaded stays: looking for garbage in it is 6 % of a cold start, and 15 ms of some later request.
+    # What is loaded stays: looking for garbage in it is 6 % of a cold start, and 15 ms of some later request. It is
+    # looked for again once the application is ready.
     gc.disable()
     api = RuntimeApi(environment["AWS_LAMBDA_RUNTIME_API"])
     try:
@@ -44,11 +46,15 @@ def _serve(api: RuntimeApi, environment: Mapping[str, str]) -> int:
         log(exc.fault)
         asyncio.run(api.fail_init(exc.fault))
         return 1
-    gc.freeze()
-    gc.enable()
     # `sam local` cannot read a streamed answer.
     is_local = environment.get("AWS_SAM_LOCAL") == "true"
-    asyncio.run(run(api, app, BufferedExchange if is_local else StreamedExchange))
+    try:
+        asyncio.run(run(api, app, BufferedExchange if is_local else StreamedExchange))
+    except StartupFailed as exc:
+        fault = fault_of(exc, "Runtime.StartupFailed")
+        log(fault)
+        asyncio.run(api.fail_init(fault))
+        return 1
     return 0
 
 

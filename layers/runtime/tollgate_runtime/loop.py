@@ -1,6 +1,7 @@
 """The loop: take an invocation, let the application answer it and finish its work, take the next."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from tollgate_runtime.context import Context
 from tollgate_runtime.events import body_of, scope_of
 from tollgate_runtime.exchange import App, Exchange
 from tollgate_runtime.faults import Fault, fault_of, log
+from tollgate_runtime.lifespan import Lifespan
 from tollgate_runtime.runtime_api import Invocation, RuntimeApi
 
 _LAST_WORDS_S: Final = 1.0
@@ -20,8 +22,12 @@ _TRACE: Final = "_X_AMZN_TRACE_ID"
 async def run(api: RuntimeApi, app: App, exchange: type[Exchange]) -> None:
     """Serve invocations, one at a time, until SIGTERM; one that is being served is served to its end.
 
-    Raises RuntimeApiError.
+    Raises StartupFailed, RuntimeApiError.
     """
+    lifespan = Lifespan(app)
+    await lifespan.start()
+    gc.freeze()
+    gc.enable()
     is_stopping = False
     polling: asyncio.Future[Invocation]
 
@@ -38,6 +44,7 @@ async def run(api: RuntimeApi, app: App, exchange: type[Exchange]) -> None:
         except asyncio.CancelledError:
             break
         await serve(app, invocation, exchange(api, invocation))
+    await lifespan.stop()
     api.close()
 
 

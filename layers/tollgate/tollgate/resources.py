@@ -75,6 +75,12 @@ class Resources:
         http = httpx2.AsyncClient(verify=_tls(), trust_env=False, follow_redirects=False, limits=_LIMITS)
         return cls(settings=settings, http=http)
 
+    async def prepare(self, *, for_models: bool) -> None:
+        """Load what calls need, those of models the catalogue as well, and open the way to the tables."""
+        if for_models:
+            _ = self.catalogue
+        await self._dynamodb.connect()
+
     async def close(self) -> None:
         """Close the connections."""
         for store in self._vector_stores.values():

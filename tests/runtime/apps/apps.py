@@ -9,6 +9,7 @@ from typing import Any
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 async def _line(verb: str, word: str, content: Any = None) -> None:
@@ -34,6 +35,17 @@ async def work(name: str, *, until: str | None = None) -> None:
     await _line("end work", name)
 
 
+def for_requests_alone(app: App) -> App:
+    """An application that knows nothing of lifespans does as ASGI wants: it raises."""
+
+    async def only(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise ValueError(scope["type"])
+        await app(scope, receive, send)
+
+    return only
+
+
 async def start(send: Send, status: int = 200, headers: list[tuple[bytes, bytes]] | None = None) -> None:
     fields = [(b"content-type", b"text/plain")] if headers is None else headers
     await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -43,11 +55,13 @@ async def piece(send: Send, body: bytes, *, more: bool = True) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
+@for_requests_alone
 async def hello(scope: Message, receive: Receive, send: Send) -> None:
     await start(send)
     await piece(send, b"hello", more=False)
 
 
+@for_requests_alone
 async def mirror(scope: Message, receive: Receive, send: Send) -> None:
     """Answers with what the request looked like."""
     request = await receive()
@@ -78,6 +92,7 @@ async def mirror(scope: Message, receive: Receive, send: Send) -> None:
     await piece(send, json.dumps(seen).encode(), more=False)
 
 
+@for_requests_alone
 async def echo(scope: Message, receive: Receive, send: Send) -> None:
     """Answers with the request's body and its content type."""
     request = await receive()
@@ -85,6 +100,7 @@ async def echo(scope: Message, receive: Receive, send: Send) -> None:
     await piece(send, request["body"], more=False)
 
 
+@for_requests_alone
 async def many_headers(scope: Message, receive: Receive, send: Send) -> None:
     fields = [
         (b"Content-Type", b"text/plain; charset=utf-8"),
@@ -99,16 +115,19 @@ async def many_headers(scope: Message, receive: Receive, send: Send) -> None:
     await piece(send, b"text", more=False)
 
 
+@for_requests_alone
 async def too_many_headers(scope: Message, receive: Receive, send: Send) -> None:
     await start(send, headers=[(b"x-long", b"x" * 16_384)])
     await piece(send, b"text", more=False)
 
 
+@for_requests_alone
 async def nothing_to_say(scope: Message, receive: Receive, send: Send) -> None:
     await start(send, 204, [])
     await send({"type": "http.response.body"})
 
 
+@for_requests_alone
 async def two_pieces(scope: Message, receive: Receive, send: Send) -> None:
     await start(send)
     await piece(send, b"first ")
@@ -117,23 +136,27 @@ async def two_pieces(scope: Message, receive: Receive, send: Send) -> None:
     await piece(send, b"second", more=False)
 
 
+@for_requests_alone
 async def works_afterwards(scope: Message, receive: Receive, send: Send) -> None:
     await start(send)
     await piece(send, b"done", more=False)
     await work("settling", until="go on")
 
 
+@for_requests_alone
 async def thinks(scope: Message, receive: Receive, send: Send) -> None:
     await tell("thinking")
     await wait_for("go on")
     await hello(scope, receive, send)
 
 
+@for_requests_alone
 async def fails(scope: Message, receive: Receive, send: Send) -> None:
     await start(send)
     raise ValueError("no answer today")
 
 
+@for_requests_alone
 async def fails_midway(scope: Message, receive: Receive, send: Send) -> None:
     if scope["path"] == "/well":
         await hello(scope, receive, send)
@@ -143,20 +166,24 @@ async def fails_midway(scope: Message, receive: Receive, send: Send) -> None:
     raise ValueError("no farther")
 
 
+@for_requests_alone
 async def fails_afterwards(scope: Message, receive: Receive, send: Send) -> None:
     await hello(scope, receive, send)
     raise ValueError("too late to matter")
 
 
+@for_requests_alone
 async def says_nothing(scope: Message, receive: Receive, send: Send) -> None:
     await receive()
 
 
+@for_requests_alone
 async def stops_midway(scope: Message, receive: Receive, send: Send) -> None:
     await start(send)
     await piece(send, b"so far")
 
 
+@for_requests_alone
 async def talks_out_of_turn(scope: Message, receive: Receive, send: Send) -> None:
     await hello(scope, receive, send)
     try:
@@ -165,6 +192,7 @@ async def talks_out_of_turn(scope: Message, receive: Receive, send: Send) -> Non
         await tell("refused", str(exc))
 
 
+@for_requests_alone
 async def is_slow(scope: Message, receive: Receive, send: Send) -> None:
     """Has last words only where it has begun to speak."""
     match scope["path"]:
@@ -189,6 +217,7 @@ async def is_slow(scope: Message, receive: Receive, send: Send) -> None:
             await hello(scope, receive, send)
 
 
+@for_requests_alone
 async def watches_its_client(scope: Message, receive: Receive, send: Send) -> None:
     if scope["path"] == "/well":
         await hello(scope, receive, send)
@@ -204,6 +233,7 @@ async def watches_its_client(scope: Message, receive: Receive, send: Send) -> No
     await work("settling")
 
 
+@for_requests_alone
 async def lets_its_client_go(scope: Message, receive: Receive, send: Send) -> None:
     """Sends until that is no longer possible, and lets the error pass."""
     await start(send)
@@ -212,6 +242,7 @@ async def lets_its_client_go(scope: Message, receive: Receive, send: Send) -> No
         await asyncio.sleep(0)
 
 
+@for_requests_alone
 async def hears_the_end(scope: Message, receive: Receive, send: Send) -> None:
     """Asks for another message after its answer."""
     await receive()
@@ -219,16 +250,36 @@ async def hears_the_end(scope: Message, receive: Receive, send: Send) -> None:
     await tell("received", (await receive())["type"])
 
 
+@for_requests_alone
 async def speaks_in_chorus(scope: Message, receive: Receive, send: Send) -> None:
     await start(send)
     await asyncio.gather(*(piece(send, bytes([letter]) * 3) for letter in b"abc"))
     await piece(send, b".", more=False)
 
 
+@for_requests_alone
 async def prints(scope: Message, receive: Receive, send: Send) -> None:
     print("a line of the application's")  # noqa: T201
     await hello(scope, receive, send)
     await wait_for("never")
+
+
+async def gets_ready(scope: Message, receive: Receive, send: Send) -> None:
+    """Has something to do before its first request and after its last."""
+    if scope["type"] == "http":
+        await hello(scope, receive, send)
+        return
+    assert (await receive())["type"] == "lifespan.startup"
+    await work("getting ready", until="be ready")
+    await send({"type": "lifespan.startup.complete"})
+    assert (await receive())["type"] == "lifespan.shutdown"
+    await work("coming to an end")
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def cannot_start(scope: Message, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no table is named"})
 
 
 not_callable = "a string"

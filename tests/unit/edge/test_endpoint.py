@@ -46,8 +46,12 @@ class Store:
         self.balance = "10"
         self.is_down = False
         self.reads = 0
+        self.greetings = 0
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            self.greetings += 1
+            return httpx2.Response(200, text="healthy")
         assert request.headers["x-amz-target"].endswith("GetItem")
         self.reads += 1
         if self.is_down:
@@ -644,7 +648,37 @@ def test_what_calls_a_model_is_gated_unless_told_otherwise(
     assert endpoint(nothing, capability=capability, **declared).is_gated is is_gated
 
 
-async def test_the_server_is_told_that_everything_was_closed(make: Maker) -> None:
+async def test_what_the_first_request_would_wait_for_is_done_at_the_start(make: Maker, store: Store) -> None:
+    class Late(Shape):
+        name: str
+
+    async def service(request: Late) -> Late:
+        return request
+
+    app = make(service, body=Late, capability="prompt_ai")
+    before = Late.__pydantic_complete__
+
+    told = await _live(app)
+
+    assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert (before, Late.__pydantic_complete__) == (False, True)
+    assert (store.greetings, store.reads) == (1, 0)
+
+
+async def test_a_start_that_fails_leaves_it_to_the_requests_to_say_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("PROVIDER_SETTINGS", "not JSON")
+    app = endpoint(nothing, capability=None)
+
+    told = await _live(app)
+
+    assert told[0] == "lifespan.startup.complete"
+    assert "startup" in caplog.text
+
+
+async def _live(app: Endpoint) -> list[str]:
+    """What an endpoint says to its start and its end."""
     incoming = iter(["lifespan.startup", "lifespan.shutdown"])
     sent: list[str] = []
 
@@ -654,9 +688,8 @@ async def test_the_server_is_told_that_everything_was_closed(make: Maker) -> Non
     async def send(message: Any) -> None:
         sent.append(message["type"])
 
-    await make(nothing)({"type": "lifespan"}, receive, send)
-
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    await app({"type": "lifespan"}, receive, send)
+    return sent
 
 
 def an_operator() -> Caller:

@@ -132,3 +132,17 @@ async def test_what_aws_leaves_out_of_a_failed_condition_is_not_there_and_is_not
             )
 
     assert (failed.value.item, len(aws.requests)) == (None, 1)
+
+
+@pytest.mark.parametrize("answer", [httpx2.Response(404), httpx2.ConnectError("no route")])
+async def test_a_connection_is_opened_by_asking_for_nothing(answer: httpx2.Response | Exception) -> None:
+    aws = Aws(answer)
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(aws)) as http:
+        client = AwsClient(
+            http, service="dynamodb", target="", region="eu-west-1", endpoint=None, credentials=NotImplemented
+        )
+        await client.connect()
+
+    (request,) = aws.requests
+    assert (request.method, str(request.url)) == ("GET", "https://dynamodb.eu-west-1.amazonaws.com/")
+    assert "authorization" not in request.headers

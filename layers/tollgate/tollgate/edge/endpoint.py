@@ -111,11 +111,23 @@ class Endpoint:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
-            if message["type"] == "lifespan.shutdown" and self._resources is not None:
+            if message["type"] == "lifespan.startup":
+                await self._prepare()
+            elif self._resources is not None:
                 await self._resources.close()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
+
+    async def _prepare(self) -> None:
+        """Do what the first request would wait for. What fails now fails again then, and is answered."""
+        try:
+            resources = self._resources = self._resources or Resources.from_environment(os.environ)
+            await resources.prepare(for_models=self.is_gated)
+            for shape in filter(None, (self.body, self.query)):
+                shape.model_rebuild()
+        except Exception as exc:  # noqa: BLE001 - as above
+            log_failure("startup", exc, endpoint=self.name)
 
     async def serve(self, parts: Mapping[str, Any]) -> Any:
         """Call the service with what it wants of these."""

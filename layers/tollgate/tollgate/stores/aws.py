@@ -9,6 +9,7 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 _ATTEMPTS: Final = 5
 _FIRST_BACKOFF_S: Final = 0.025
 _TIMEOUT: Final = httpx2.Timeout(5, connect=2)
+_GREETING_TIMEOUT: Final = httpx2.Timeout(1)
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html,
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -108,6 +110,11 @@ class AwsClient:
         self._region = region
         self._credentials = credentials
         self._content_type = f"application/x-amz-json-{json_version}"
+
+    async def connect(self) -> None:
+        """Open a connection for the next call, if that can be done; whatever is answered to a plain GET will do."""
+        with suppress(httpx2.TransportError):
+            await self._http.get(self._url, timeout=_GREETING_TIMEOUT)
 
     async def call(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Make one call, again where AWS says that it may work the next time.
