@@ -55,12 +55,14 @@ def variants() -> dict[str, Variant]:
     """What is measured beside each other."""
     ours = _ours()
     usual = (_site_packages(),)
-    empty, chat = ROOT / "bench" / "empty", ROOT / "functions" / "router" / "create_chat_completion"
+    empty, floor = ROOT / "bench" / "empty", ROOT / "bench" / "floor"
+    chat = ROOT / "functions" / "router" / "create_chat_completion"
     return {
         variant.name: variant
         for variant in (
             Variant("empty", "Empty handler, Lambda's own runtime", empty, "app.handler", usual, "awslambdaric"),
             Variant("empty_asgi", "Empty ASGI app, our runtime", empty, "app.app", ours, _RUNTIME),
+            Variant("floor", "pydantic, httpx2, one call", floor, "app.app", ours, _RUNTIME, _TEMPLATE),
             Variant("chat", "POST /v1/chat/completions", chat, "app.app", ours, _RUNTIME, _TEMPLATE),
             Variant("usual", "The usual stack", ROOT / "bench" / "usual", "app.handler", usual, "awslambdaric"),
         )

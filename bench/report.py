@@ -69,7 +69,7 @@ def report(
             f"| {name} | {took_s * _MS:.0f} | {took_s / empty.first_byte_s:.1f} |"
             for name, took_s in {**parts, "until the first byte, settings and connections included": rest_s}.items()
         ),
-        verdict=_MISSED.format(by=f"{ratio - 5:.1f}") if ratio > 5 else _MET,
+        verdict=_verdict(starts),
         usual_ratio=f"{usual.first_byte_s / empty.first_byte_s:.1f}",
         total=f"{warm.total_s * _MS:.2f}",
         directly=f"{warm.direct_s * _MS:.2f}",
@@ -88,19 +88,29 @@ def report(
     )
 
 
+def _verdict(starts: Mapping[str, Start]) -> str:
+    empty, floor, chat = (starts[name].first_byte_s for name in ("empty", "floor", "chat"))
+    if chat <= 5 * empty:
+        return _MET
+    times = {"by": chat / empty - 5, "floor": floor / empty, "own": (chat - floor) / empty}
+    return _MISSED.format(**{name: f"{value:.1f}" for name, value in times.items()})
+
+
 def chart(starts: Mapping[str, Start]) -> str:
     """Cold starts as bars, in times of the empty handler's."""
     empty = starts["empty"].first_byte_s
     bars = [(variant.title, starts[name].first_byte_s / empty) for name, variant in variants().items()]
     widest = max(times for _, times in bars)
     title = "Cold start to the first byte, in times of an empty handler"
+    height = 60 + 42 * len(bars)
+    box = f"0 0 720 {height}"
     lines = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 228" role="img" font-family="system-ui, sans-serif">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" font-family="system-ui, sans-serif">',
         f"<title>{title}</title>",
-        '<rect width="720" height="228" fill="#ffffff"/>',
+        f'<rect width="720" height="{height}" fill="#ffffff"/>',
         f'<text x="16" y="28" font-size="15" font-weight="600" fill="#1b2733">{title}</text>',
     ]
-    goal_x = 270 + 360 * 5 / widest
+    goal_x, bottom = 270 + 360 * 5 / widest, height - 16
     for number, (name, times) in enumerate(bars):
         y = 48 + number * 42
         x, fill = 278 + 360 * times / widest, "#0f766e" if "chat" in name else "#94a3b8"
@@ -110,8 +120,8 @@ def chart(starts: Mapping[str, Start]) -> str:
             f'<text x="{x:.0f}" y="{y + 19}" font-size="13" fill="#1b2733">{times:.1f} ×</text>',
         ]
     lines += [
-        f'<line x1="{goal_x:.0f}" x2="{goal_x:.0f}" y1="42" y2="212" stroke="#b45309" stroke-dasharray="4 3"/>',
-        f'<text x="{goal_x + 4:.0f}" y="220" font-size="11" fill="#b45309">goal: 5 ×</text>',
+        f'<line x1="{goal_x:.0f}" x2="{goal_x:.0f}" y1="42" y2="{bottom}" stroke="#b45309" stroke-dasharray="4 3"/>',
+        f'<text x="{goal_x + 4:.0f}" y="{height - 8}" font-size="11" fill="#b45309">goal: 5 ×</text>',
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
@@ -124,10 +134,15 @@ def write(folder: Path, page: str, picture: str) -> None:
 
 
 _MET = "The interpreter, asyncio and the HTTP client are most of it; streaming and a provider need all three."
-_MISSED = """The goal is missed by {by} times the empty handler. asyncio is what streaming needs; pydantic checks what
-callers send, and building the validators of a chat request is dearer than loading it; httpx2 with anyio and h11 reaches
-the provider and the store. What can still be shed is in the last three lines: validators could be built when the layer
-is built, most of our data classes could be tuples, and the first call builds its TLS context and loads its adapter."""
+_MISSED = """The goal is missed by {by} times the empty handler, most of it by the libraries: asyncio is what streaming
+needs, pydantic checks what callers send, httpx2 with anyio and h11 reaches the provider and the store. A function of
+our runtime with one model of pydantic and one call by httpx2, and nothing else of ours, takes {floor} times the empty
+handler; the gateway itself adds {own}. Value classes are msgspec's structs: making such a class takes a twentieth of
+what a data class takes.
+
+What the first call would wait for is done before it is taken: at its start, Lambda lends a function more processor than
+its memory pays for. So the catalogue is read, the validators are built, the HTTP client is loaded and its connection to
+DynamoDB is open when the first call comes."""
 
 _PAGE = """# Performance
 

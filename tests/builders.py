@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from tollgate.contracts.accounts import Account, Funds, Hold, SpendWindow
 from tollgate.contracts.caller import Call, Caller

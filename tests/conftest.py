@@ -4,13 +4,14 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import httpx2
 import pytest
 from hypothesis import settings
+from msgspec.structs import replace
 
 from tests import aws_calls
 from tests.builders import NOW, a_call, a_caller

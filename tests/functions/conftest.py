@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from msgspec import structs
 
 from tests.aws_calls import watched, watched_app
 from tests.builders import NOW, an_entry
@@ -119,7 +120,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def still(site: Site, template: Template, clock: Clock) -> AsyncIterator[Site]:
     """The site at the clock's time, with an account that was opened then."""
-    resources = replace(site.world.resources, now=clock)
+    resources = structs.replace(site.world.resources, now=clock)
     transport = httpx2.ASGITransport(app=LocalGateway(template, resources), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         world = World(resources, client)

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from tests.conftest import World, WorldMaker
 from tests.functions.conftest import Clock, Site

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from msgspec import structs
 
 from tests.builders import NOW, a_body
 from tests.conftest import World, WorldMaker
@@ -30,7 +31,7 @@ class _Clock:
 async def at(site: Site, template: Template) -> Any:
     """The same site at a time that does not pass by itself."""
     clock = _Clock()
-    resources = replace(site.world.resources, now=clock)
+    resources = structs.replace(site.world.resources, now=clock)
     transport = httpx2.ASGITransport(app=LocalGateway(template, resources), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield replace(site, world=World(resources, client)), clock

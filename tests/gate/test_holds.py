@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import httpx2
 import pytest
+from msgspec import structs
 
 from tests.builders import EVER, a_body, a_hold
 from tests.conftest import World
@@ -56,7 +57,7 @@ async def test_settling_a_second_time_changes_nothing(atomic_world: World) -> No
     hold = await _reserved(atomic_world)
     await atomic_world.resources.accounts.settle(hold, _entry(hold))
 
-    again = await atomic_world.resources.accounts.settle(hold, replace(_entry(hold), id="led_" + "1" * 26))
+    again = await atomic_world.resources.accounts.settle(hold, structs.replace(_entry(hold), id="led_" + "1" * 26))
 
     assert again is None
     assert await atomic_world.funds(hold.account_id) == ("3.75", "3.75", "0")
@@ -211,7 +212,7 @@ class _Unplugged:
 
 
 def _later(resources: Resources) -> Resources:
-    return replace(resources, now=lambda: resources.now() + timedelta(minutes=21))
+    return structs.replace(resources, now=lambda: resources.now() + timedelta(minutes=21))
 
 
 async def _post(world: World, key: str, **changes: object) -> httpx2.Response:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from msgspec import structs
 
 from tests.builders import EVER, NOW, a_body, a_hold
 from tests.conftest import World
@@ -26,7 +27,7 @@ from tollgate_cli.template import Template
 @pytest.fixture
 async def still(atomic_world: World, template: Template) -> Any:
     """The gateway in one minute that does not end, without anything remembered from call to call."""
-    resources = replace(atomic_world.resources, now=lambda: NOW)
+    resources = structs.replace(atomic_world.resources, now=lambda: NOW)
     transport = httpx2.ASGITransport(app=LocalGateway(template, resources), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield World(resources, client)
@@ -158,7 +159,7 @@ async def test_the_slot_of_a_call_that_died_comes_back_when_its_hold_expires(sti
     await still.resources.accounts.reserve(hold, EVER, claim)
 
     during = _outcome(await _post(still, key))
-    await sweep(replace(still.resources, now=lambda: NOW + timedelta(minutes=21)))
+    await sweep(structs.replace(still.resources, now=lambda: NOW + timedelta(minutes=21)))
 
     assert during == "key"
     assert _outcome(await _post(still, key)) == "answered"
@@ -172,7 +173,7 @@ async def test_counters_of_minutes_that_are_over_are_forgotten(still: World) -> 
 
     await sweep(still.resources)
     during = set((await _item(still.resources, account_id))["rates"])
-    await sweep(replace(still.resources, now=lambda: NOW + timedelta(minutes=1)))
+    await sweep(structs.replace(still.resources, now=lambda: NOW + timedelta(minutes=1)))
 
     assert len(during) == 5
     assert {name.partition("|")[2] for name in (await _item(still.resources, account_id))["rates"]} == {"in_flight"}

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import httpx2
 import pytest
+from msgspec import structs
 
 from tests.builders import EVER, NOW, a_body, a_hold
 from tests.conftest import World
@@ -42,7 +43,7 @@ class _Clock:
 async def timed(atomic_world: World, template: Template) -> AsyncIterator[tuple[World, _Clock]]:
     """The gateway at a time that a test holds."""
     clock = _Clock()
-    resources = replace(atomic_world.resources, now=clock)
+    resources = structs.replace(atomic_world.resources, now=clock)
     transport = httpx2.ASGITransport(app=LocalGateway(template, resources), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield World(resources, client), clock

@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from textwrap import wrap
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 import click
 import httpx2
 import uvicorn
+from msgspec.structs import replace
 
 from tollgate.catalogue.custom import BadCatalogue
 from tollgate.contracts.caller import Call, Caller

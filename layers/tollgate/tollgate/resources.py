@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from importlib import import_module
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx2
+from msgspec import Struct
 
 from tollgate.catalogue.catalogue import Catalogue, built_entries
 from tollgate.catalogue.ids import ALIASES
@@ -56,8 +56,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(Struct, frozen=True, dict=True):
     """Everything a service may touch. Each part is made when it is first asked for."""
 
     settings: Settings

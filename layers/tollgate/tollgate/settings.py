@@ -1,14 +1,13 @@
 """What the environment must hold. Reading it happens in one place, when the first request comes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Self
 
+from msgspec import Struct, field
 from pydantic_core import from_json
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The deployment's settings. Names of tables and secrets come from the template."""
 
     region: str = "us-east-1"
@@ -63,8 +62,12 @@ class Settings:
     """A JSON file with providers of the operator's own, which speak OpenAI's language."""
     first_event_wait_s: float = 10.0
     """How long a stream waits for the upstream's first event before it answers 200 all the same."""
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict)
     """Where providers find their addresses and, locally, their credentials."""
+
+    def __repr__(self) -> str:
+        """Its stack alone: the environment can hold credentials."""
+        return f"Settings(stack={self.stack!r}, ...)"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

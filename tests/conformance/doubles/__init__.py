@@ -7,12 +7,13 @@ with one object `DOUBLE`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Final, cast
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import a_model
 from tests.conformance.doubles.framings import Framing, ServerSentEvents

@@ -1,9 +1,10 @@
 """OpenRouter: https://openrouter.ai/docs/api/reference/overview ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from tests.conformance.doubles import KEY_PLACE, Counts, Refused, Said
 from tests.conformance.doubles.framings import Framing, ServerSentEvents

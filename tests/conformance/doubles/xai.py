@@ -1,9 +1,10 @@
 """xAI: https://docs.x.ai/docs/api-reference ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from tests.conformance.doubles import KEY_PLACE, Counts, Refused, Said
 from tests.conformance.doubles.openai import OpenAIDouble

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import NOW
 from tests.functions.aipuffer.conftest import BASE, bot, faults, told

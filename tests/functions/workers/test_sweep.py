@@ -1,10 +1,10 @@
 """The sweeper; what it does to holds is shown in tests/gate."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import NOW, a_hold, an_account
 from tollgate.contracts.accounts import Entry, Hold, SpendWindow

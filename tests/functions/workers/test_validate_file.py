@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.conftest import World
 from tests.functions.wpllm.training import Trainer, a_trainer, some_examples

@@ -1,12 +1,13 @@
 """Files and trainings as a customer sees them, over a clock that the test moves."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import httpx2
+from msgspec.structs import replace
 
 from tests.conftest import World
 from tests.recordings import FORM, a_form

@@ -1,6 +1,5 @@
 """What a call used."""
 
-from dataclasses import fields
 from decimal import Decimal
 
 from hypothesis import given
@@ -8,7 +7,7 @@ from hypothesis import strategies as st
 
 from tollgate.contracts.usage import Usage
 
-COUNTERS = [field.name for field in fields(Usage) if field.name.endswith("_tokens")]
+COUNTERS = [name for name in Usage.__struct_fields__ if name.endswith("_tokens")]
 USAGES = st.builds(Usage, **{name: st.integers(0, 10**9) for name in COUNTERS}, is_estimated=st.booleans())
 
 

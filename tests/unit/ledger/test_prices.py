@@ -1,12 +1,12 @@
 """What a call costs."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import a_model
 from tests.unit.ledger.strategies import prices, usages

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -11,6 +10,7 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import a_body, a_chat_request, a_model
 from tests.upstream import a_client, a_completion, a_usage, chunks_of

@@ -1,10 +1,10 @@
 """What a connection knows of its provider before anything is sent. What happens on the way: tests/conformance."""
 
-from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
 from tests.upstream import a_client
 from tollgate.errors import (

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.builders import a_body, a_chat_request, a_model
 from tests.unit.providers.adapters import an_adapter, upstream
@@ -79,7 +80,7 @@ def test_logprobs_are_refused_while_it_thinks_and_given_otherwise() -> None:
 
 
 def test_an_operator_s_flag_holds_whether_it_thinks_or_not() -> None:
-    model = replace(MODEL, flags={"logprobs": False})
+    model = structs.replace(MODEL, flags={"logprobs": False})
 
     with pytest.raises(UnsupportedParameter):
         an_adapter("deepseek").plan(a_body(logprobs=True, reasoning_effort="none"), model, is_strict=False)

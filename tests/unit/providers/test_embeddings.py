@@ -5,7 +5,6 @@ from array import array
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
 from math import inf, isclose, nan, sqrt
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import a_model
 from tests.upstream import Reply, Upstream, a_client, json_reply, raw_reply

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
 from typing import Any, cast
@@ -12,6 +11,7 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import a_model
 from tests.upstream import Reply, Upstream, a_client, event_reply, json_reply, raw_reply
@@ -470,4 +470,4 @@ def test_whatever_a_provider_says_of_usage_can_be_charged(said: Any) -> None:
 
 
 def _fields(model: Model) -> dict[str, Any]:
-    return {name: getattr(model, name) for name in Model.__slots__}
+    return {name: getattr(model, name) for name in Model.__struct_fields__}

@@ -2,13 +2,13 @@
 
 import string
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import a_body, a_model
 from tollgate.contracts.catalogue import Price, Rates

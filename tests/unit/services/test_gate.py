@@ -1,10 +1,10 @@
 """The balance gate."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import a_call, a_caller, a_hold
 from tests.unit.services.cloud import Cloud

@@ -1,10 +1,11 @@
 """An account's money as Tollgate's rooms pass it on: funds, holds and ledger entries. All amounts are US dollars."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from tollgate.contracts.rates import RateMarks
 
@@ -19,8 +20,7 @@ class Period(NamedTuple):
     """How many its plan has; None where no plan was chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Funds:
+class Funds(Struct, frozen=True):
     """`balance` is what an account owns, `reserved` what calls in flight hold of it, `available` the rest."""
 
     balance: Decimal = Decimal(0)
@@ -43,8 +43,7 @@ class Funds:
         return self.available if self.key_room is None else min(self.available, self.key_room)
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Who pays. `spent` is what each key used in each of its windows, by `key_id|window`."""
 
     id: str
@@ -58,8 +57,7 @@ class Account:
     """Id of the plan that was chosen; None before one ever was."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpendWindow:
+class SpendWindow(Struct, frozen=True):
     """The window of a key's spend limit that a call counts towards."""
 
     name: str
@@ -67,8 +65,7 @@ class SpendWindow:
     limit_usd: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """Money set aside for one admitted call, until the call is settled or released, or the hold expires."""
 
     id: str
@@ -90,8 +87,7 @@ class Hold:
     """The end of the account's period in which the call was admitted, in Unix seconds, where that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One change of a balance. `amount_usd` is signed: a charge is negative."""
 
     id: str

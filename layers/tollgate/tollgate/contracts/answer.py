@@ -1,12 +1,12 @@
 """What a service hands to the edge."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(Struct, frozen=True):
     """A whole body: a contract or plain data becomes JSON, `bytes` go out as they are."""
 
     content: Any
@@ -15,8 +15,7 @@ class Answer:
     media_type: str = "application/json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamedAnswer:
+class StreamedAnswer(Struct, frozen=True):
     """A body in pieces.
 
     An error after the first piece becomes one more piece: `piece_of_error` gets the family's error body, in formats

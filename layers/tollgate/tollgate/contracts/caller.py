@@ -1,15 +1,15 @@
 """Who is calling, and the call itself."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 from tollgate.contracts.catalogue import Model
 
 
-@dataclass(frozen=True, slots=True)
-class SpendLimit:
+class SpendLimit(Struct, frozen=True):
     """What a key may spend, in US dollars, within one window; without a window, in all its life."""
 
     limit_usd: Decimal | None = None
@@ -18,8 +18,7 @@ class SpendLimit:
     """`daily`, `weekly`, `monthly`, or None for never."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """A key, the account that it belongs to, and what it may do. An anonymous caller has no key and no account."""
 
     account_id: str = ""
@@ -38,8 +37,7 @@ class Caller:
         return not self.key_id
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """One HTTP request as services see it: who makes it, and the facts beside its body.
 
     `later` collects work that nobody has to wait for: it runs, in order, after the last byte was sent or the client

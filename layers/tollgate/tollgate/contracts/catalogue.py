@@ -1,13 +1,13 @@
 """A model that the gateway offers, and what it costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+
+class Rates(Struct, frozen=True):
     """US dollars for `per` units. A rate that is None is not quoted, and the plain one beside it applies."""
 
     input: Decimal | None = None
@@ -19,8 +19,7 @@ class Rates:
     training: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """What a model costs. A rate of zero is free; a model without an input and an output rate is unpriced."""
 
     unit: str = "token"
@@ -54,8 +53,7 @@ class Price:
         return self.service_tiers.get(service_tier or "", self)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """One model of the catalogue. `flags` are those of a provider's adapter, which knows their defaults."""
 
     id: str

@@ -1,8 +1,9 @@
 """A conversation and its answer, as services and provider adapters pass them: OpenAI's words, whoever answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.usage import Usage
@@ -11,8 +12,7 @@ JsonObject = Mapping[str, Any]
 """A JSON object as it was parsed, unknown fields included."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(Struct, frozen=True):
     """One conversation for one model.
 
     `body` is a validated chat completion request without the router's own fields: everything in it is meant for the
@@ -26,8 +26,7 @@ class ChatRequest:
     """The end user, as a keyed hash: never the text that the client sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """A whole answer. `choices` are those of a chat completion; `extras` are further top-level fields to pass on."""
 
     choices: list[dict[str, Any]]
@@ -47,8 +46,7 @@ class Delta(NamedTuple):
     upstream_model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What an adapter will do with a request: the body it will send from, and what it leaves out or changes."""
 
     body: JsonObject

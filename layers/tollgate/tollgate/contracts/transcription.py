@@ -1,8 +1,9 @@
 """A recording to be written down and what was said in it, as services and provider adapters pass them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import JsonObject
@@ -22,8 +23,7 @@ class TranscriptionRequest(NamedTuple):
     file: Upload
 
 
-@dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcript(Struct, frozen=True):
     """What was said. `body` is that of a transcription in OpenAI's words, as far as the provider tells it."""
 
     body: Mapping[str, Any] = field(default_factory=dict)

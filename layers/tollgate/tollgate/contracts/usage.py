@@ -1,12 +1,12 @@
 """What a call used, in the router's form, whichever provider reported it."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+
+class Usage(Struct, frozen=True):
     """Token counts of one call.
 
     Cached, cache-write and audio prompt tokens are inside `prompt_tokens`; reasoning and audio completion tokens are

@@ -1,9 +1,10 @@
 """A training file, read as it comes: whatever is in it, no more than one line of it is held."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from tollgate.datasets.examples import MAX_LINE_BYTES, BadLine, Example, read_example
 
@@ -26,8 +27,7 @@ class Problem(NamedTuple):
         return f"Line {self.line} {self.message}."
 
 
-@dataclass(slots=True)
-class Dataset:
+class Dataset(Struct):
     """What is known of a file."""
 
     format: str | None = None

@@ -6,9 +6,9 @@ catalogue says of one item.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from pydantic_core import to_json
 
 TOKENS_PER_ITEM: Final = 16
@@ -25,8 +25,7 @@ _AUDIO_TOKENS_PER_S: Final = 32
 _EARLIER_AUDIO_BYTES: Final = 512 * _AUDIO_BYTES_PER_S
 
 
-@dataclass(frozen=True, slots=True)
-class PromptSize:
+class PromptSize(Struct, frozen=True):
     """The measurable size of a prompt."""
 
     text_bytes: int = 0

@@ -1,8 +1,9 @@
 """What a call costs."""
 
-from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Final
+
+from msgspec import Struct
 
 from tollgate.contracts.catalogue import Price, Rates
 from tollgate.contracts.usage import Usage
@@ -12,8 +13,7 @@ from tollgate.ledger.money import EXACT, ZERO, exact
 _MOST_TOKENS: Final = 10**15
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """A charge in US dollars, and the parts that it is made of."""
 
     input_usd: Decimal

@@ -1,8 +1,9 @@
 """What training a model costs, and what a trained one does."""
 
-from dataclasses import replace
 from decimal import ROUND_UP, Decimal, localcontext
 from typing import Final
+
+from msgspec.structs import replace
 
 from tollgate.contracts.catalogue import Price, Rates
 from tollgate.ledger.money import EXACT, ZERO, exact

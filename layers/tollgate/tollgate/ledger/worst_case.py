@@ -1,9 +1,10 @@
 """The most that a chat call can cost, before it is made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
 
 from tollgate.contracts.catalogue import Price
 from tollgate.ledger.money import ZERO, exact_up
@@ -13,8 +14,7 @@ SMALLEST_OUTPUT: Final = 16
 """Tokens below which an answer is not worth asking for: a balance that affords less is a refusal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One model that might answer, in money."""
 
     input_usd: Decimal
@@ -33,8 +33,7 @@ class Candidate:
         return exact_up(self.input_usd) + exact_up(output_usd)
 
 
-@dataclass(frozen=True, slots=True)
-class WorstCase:
+class WorstCase(Struct, frozen=True):
     """The most that a call can cost, over every model that may end up serving it."""
 
     candidates: tuple[Candidate, ...]

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any, ClassVar, Final
 
+from msgspec.structs import replace
 from pydantic_core import from_json
 
 from tollgate.contracts.catalogue import Model

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from pydantic_core import from_json
 
 from tollgate.contracts.catalogue import Model

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from types import NoneType
 from typing import Any, ClassVar, Final
 
+from msgspec.structs import replace
 from pydantic_core import from_json, to_json
 
 from tollgate.contracts.catalogue import Model

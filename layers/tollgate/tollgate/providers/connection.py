@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 import httpx2
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic_core import from_json, to_json
 
 from tollgate.errors import (
@@ -37,8 +38,7 @@ Headers = Callable[[str], Mapping[str, str]]
 """Makes a provider's own headers from the credential."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long a provider is waited for, in seconds."""
 
     connect_s: float = 10.0

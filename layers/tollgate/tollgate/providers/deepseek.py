@@ -1,8 +1,9 @@
 """DeepSeek, which thinks unless it is told not to: https://api-docs.deepseek.com/guides/thinking_mode ."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, JsonObject, Plan

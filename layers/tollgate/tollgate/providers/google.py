@@ -5,9 +5,9 @@ Its layer for OpenAI's clients hides the signatures of thoughts and the reasons 
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any, ClassVar, Final
 
+from msgspec.structs import replace
 from pydantic_core import from_json
 
 from tollgate.contracts.catalogue import Model

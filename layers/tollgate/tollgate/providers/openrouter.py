@@ -1,10 +1,10 @@
 """OpenRouter, which asks others in turn: https://openrouter.ai/docs/api/reference/overview ."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Final
 
+from msgspec.structs import replace
 from pydantic_core import from_json
 
 from tollgate.contracts.chat import ChatRequest

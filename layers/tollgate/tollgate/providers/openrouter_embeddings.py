@@ -1,8 +1,9 @@
 """Embeddings through OpenRouter: https://openrouter.ai/docs/api/reference/embeddings ."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tollgate.contracts.embeddings import EmbeddingRequest
 from tollgate.contracts.usage import Usage

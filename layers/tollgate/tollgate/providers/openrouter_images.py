@@ -1,8 +1,9 @@
 """Images through OpenRouter: https://openrouter.ai/docs/guides/overview/multimodal/image-generation ."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.usage import Usage, is_count

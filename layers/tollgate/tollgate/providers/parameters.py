@@ -6,9 +6,9 @@ to another question. So the former are dropped and named in a header, the latter
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct, field
 from pydantic_core import to_json
 
 from tollgate.contracts.catalogue import Model
@@ -126,8 +126,7 @@ _NOT_FOR_HEADERS: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _PART_MODALITIES: Final = {"image_url": "image", "input_audio": "audio", "file": "file"}
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """What a provider takes: the tuning parameters it knows, its defaults, and names of its own that are passed on."""
 
     takes: frozenset[str] = TUNING

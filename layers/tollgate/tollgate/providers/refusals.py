@@ -7,9 +7,10 @@ credential or account.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from tollgate.errors import (
     BadRequest,
@@ -56,8 +57,7 @@ _FIELDS: Final = FIELDS | IMAGE_FIELDS - {"prompt"}
 _PATH_OF_FIELD: Final = re.compile(r"([a-z_]+)(?:\[\d+\]|\.[A-Za-z_]\w*)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """What a provider said: its status, and what can be read of its body, whichever form that has."""
 
     provider: str
@@ -73,8 +73,7 @@ class Refusal:
     """What somebody said whom the provider asked in turn: looked at as its message is, and never told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A kind of error, and what gives it away: one of these statuses, and one of these codes or texts (lower case)."""
 
     kind: type[TollgateError]

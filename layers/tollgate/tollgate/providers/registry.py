@@ -1,9 +1,10 @@
 """Who can do what. Import paths, not classes: loading one vendor's adapter is not the price of using another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 _HERE: Final = "127.0.0.1"
 # What a server listens on that is reached under each of its addresses. Nobody can call it by these names.
@@ -19,8 +20,7 @@ class Host(NamedTuple):
     """What the base URL has after the host, the version of the API included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """A vendor: how it is reached, and which of the protocols it has, by import path within this package.
 
     `{region}` in `base_url` stands for the AWS region of the deployment.

@@ -6,9 +6,10 @@ A provider's row names its dialect. `open` is that of servers which nobody has l
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import ChatRequest, Delta, JsonObject, Plan

@@ -1,9 +1,10 @@
 """xAI: https://docs.x.ai/docs/api-reference#chat-completions ."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tollgate.contracts.usage import Usage, is_count
 from tollgate.errors import (

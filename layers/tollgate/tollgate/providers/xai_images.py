@@ -1,8 +1,9 @@
 """Images of xAI: https://docs.x.ai/docs/guides/image-generations ."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.pictures import ImageRequest

@@ -1,9 +1,9 @@
 """What is known of an answer, as it grows: who gives it, under which cap, what it used, how it ended, what it costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from pydantic_core import to_json
 
 from tollgate.contracts.accounts import Hold
@@ -17,8 +17,7 @@ from tollgate.services.candidates import Candidate
 from tollgate.services.gate import Bill
 
 
-@dataclass(slots=True)
-class Answered:
+class Answered(Struct):
     """One call's answer. Who gives it is decided when the first piece has come; until then it is who is being asked."""
 
     attempts: Attempts[Candidate]

@@ -4,11 +4,13 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tollgate.auth.capabilities import capabilities_of
 from tollgate.auth.credentials import REFUSAL, find_key
@@ -22,8 +24,7 @@ from tollgate.stores.aws import AwsError, AwsUnavailable
 from tollgate.stores.keys import StoredKey
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """How a part of the gateway takes keys."""
 
     basic: bool = False

@@ -5,8 +5,9 @@ came to; everything between is here.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
 
 from tollgate.contracts.accounts import Hold
 from tollgate.contracts.caller import Call
@@ -34,8 +35,7 @@ _ENDPOINTS: Final = {
 _NOTHING: Final = Cost(ZERO, ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """The one model that a call is for, as `Attempts` wants its candidates."""
 
     model: Model

@@ -1,9 +1,11 @@
 """Who may answer a conversation, and in which order: the models asked for, and what the caller prefers of them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tollgate.catalogue.ids import ALIASES
 from tollgate.contracts.caller import Call
@@ -47,8 +49,7 @@ class Preferences(NamedTuple):
 NO_PREFERENCES: Final = Preferences()
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A conversation as a family hands it over: OpenAI's words, validated, and what was said about the answer."""
 
     model: str
@@ -61,8 +62,7 @@ class Prompt:
     preferences: Preferences = NO_PREFERENCES
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One model that may answer, and what it will be sent."""
 
     model: Model

@@ -7,8 +7,9 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tollgate.auth.keys import hash_user
 from tollgate.contracts.accounts import Hold

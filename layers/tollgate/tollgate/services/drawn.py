@@ -2,9 +2,11 @@
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.chat import JsonObject, Plan
@@ -51,8 +53,7 @@ class Finished(NamedTuple):
         return b64encode(self.picture.content).decode()
 
 
-@dataclass
-class Drawn:
+class Drawn(Struct):
     """One call's images, as they become known."""
 
     call: ModelCall

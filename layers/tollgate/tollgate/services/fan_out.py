@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tollgate.contracts.chat import ChatRequest, Completion, Delta
 from tollgate.contracts.usage import Usage

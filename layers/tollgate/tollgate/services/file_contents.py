@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tollgate.datasets.reading import Dataset, DatasetReader
 from tollgate.resources import Resources

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tollgate import incidents
 from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
@@ -34,8 +36,7 @@ _SETTLE_PAUSES_S: Final = (0.2, 1.0, 3.0, 10.0)
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(Struct, frozen=True):
     """What a call comes to, once it is over."""
 
     cost_usd: Decimal

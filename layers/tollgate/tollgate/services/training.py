@@ -1,9 +1,10 @@
 """What everybody who changes a training needs: the job as it is now, its model, its files freed, its history kept."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tollgate.contracts.catalogue import Model
 from tollgate.contracts.tuning import Tuning, TuningEvent

@@ -4,8 +4,9 @@ Their ids say that they are such, so that a call of any other model reads nothin
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from tollgate.auth.scope import allows
 from tollgate.catalogue.catalogue import unknown_model

@@ -1,10 +1,11 @@
 """Accounts, holds and ledger entries as they are stored."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from tollgate.contracts.accounts import Account, Entry, Funds, Hold, Period
 from tollgate.contracts.rates import AT_ONCE, PER_DAY, PER_MINUTE, REQUESTS

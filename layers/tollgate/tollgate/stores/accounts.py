@@ -18,10 +18,11 @@ entry that is put twice is put once.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from tollgate.contracts.accounts import Account, Entry, Funds, Hold, Period, SpendWindow
 from tollgate.contracts.rates import AT_ONCE, PER_MINUTE, RateClaim

@@ -1,7 +1,8 @@
 """Deliveries: one event on its way to one webhook, what became of each attempt, and who tries now."""
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
+
+from msgspec import Struct
 
 from tollgate.stores.table import ConditionFailed, Item, Table
 
@@ -38,8 +39,7 @@ class Attempt(NamedTuple):
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One delivery. Times are Unix seconds."""
 
     place: Place

@@ -6,8 +6,9 @@ object is left. So whatever a worker did not live to finish is found through the
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from tollgate.stores.table import ConditionFailed, Item, Table
 
@@ -25,8 +26,7 @@ class FileInUse(Exception):
         self.jobs = jobs
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True):
     """One file. `created_at` is Unix seconds; `dataset` is the report on its content."""
 
     account_id: str
@@ -42,8 +42,7 @@ class StoredFile:
     dataset: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StartedUpload:
+class StartedUpload(Struct, frozen=True):
     """A file that somebody is about to send to the bucket."""
 
     file: StoredFile

@@ -7,10 +7,11 @@ worker did not live to finish is found through the index `by_open`.
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from tollgate.contracts.accounts import Hold
 from tollgate.contracts.tuning import TuningEvent
@@ -23,8 +24,7 @@ _INDEX: Final = "by_open"
 _OPEN: Final = "yes"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredJob:
+class StoredJob(Struct, frozen=True):
     """One job. Times are Unix seconds."""
 
     account_id: str
@@ -69,8 +69,7 @@ class StoredJob:
         return self.status in ENDED
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(Struct, frozen=True):
     """Something that happened to a job."""
 
     id: str
@@ -80,8 +79,7 @@ class StoredEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TunedModel:
+class TunedModel(Struct, frozen=True):
     """A model that came of a job."""
 
     id: str

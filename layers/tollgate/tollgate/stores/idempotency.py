@@ -5,9 +5,10 @@ in the item itself, others in the bucket.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from tollgate.stores.table import ConditionFailed, Item, Table
 
@@ -38,8 +39,7 @@ class Key(NamedTuple):
     """The id of the request that claims it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An answer as it is given again. `withheld` says why there is no content."""
 
     status: int
@@ -52,8 +52,7 @@ class Kept:
     withheld: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What a claim found: another request holds the key, or `kept` was answered under it."""
 
     body_hash: str

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec import Struct
 
 from tollgate.stores.table import ConditionFailed, Item, Table
 
@@ -13,8 +14,7 @@ _INDEX: Final = "by_account"
 _COUNT_ATTEMPTS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class StoredKey:
+class StoredKey(Struct, frozen=True):
     """One key. Times are ISO 8601 in UTC."""
 
     hash: str

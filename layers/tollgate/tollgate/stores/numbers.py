@@ -11,8 +11,9 @@ than what was made after them.
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from tollgate.stores.table import ConditionFailed, Item, Table
 
@@ -53,8 +54,7 @@ class Given(NamedTuple):
     """All that is pending, by token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """The numbers that count: from `first` to `last`, without the `holes` between them."""
 
     first: int = 1

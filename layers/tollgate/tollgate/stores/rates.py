@@ -1,7 +1,8 @@
 """Rate limits as parts of the writes that reserve and close a hold: they cost no write of their own."""
 
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from tollgate.contracts.accounts import Hold
 from tollgate.contracts.rates import (
@@ -22,8 +23,7 @@ PLAN_LIMIT: Final = "plan_"
 PLAN_TOKENS: Final = f"{PLAN_LIMIT}tokens"
 
 
-@dataclass
-class Parts:
+class Parts(Struct):
     """What is added to a write."""
 
     sets: str = ""

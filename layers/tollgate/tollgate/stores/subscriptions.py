@@ -5,8 +5,9 @@ conditions of a reservation read them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from tollgate.contracts.accounts import Period
 from tollgate.contracts.plans import Plan
@@ -19,8 +20,7 @@ ACTIVE: Final = "active"
 _DAY: Final = len("2026-11-21")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A change of plan that is being paid for: what it is, so that whoever comes next can finish it."""
 
     id: str
@@ -29,8 +29,7 @@ class Change:
     payment_method: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """What an account has subscribed to. `plan_id` is None before anything was chosen."""
 
     account_id: str

@@ -1,7 +1,9 @@
 """What the sweeper finds to do in an account."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tollgate.contracts.accounts import Entry, Hold, Period
 from tollgate.stores.account_items import entry_of, hold_of, marked, period_of, told_of
@@ -9,8 +11,7 @@ from tollgate.stores.table import Item
 from tollgate.stores.usage import has_usage
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(Struct, frozen=True):
     """What the sweeper looks at: the holds of an account, and entries that are not in the ledger yet."""
 
     account_id: str

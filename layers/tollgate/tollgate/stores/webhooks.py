@@ -7,8 +7,10 @@ place is taken by one conditional write.
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tollgate.stores.table import ConditionFailed, Item, Table
 
@@ -17,8 +19,7 @@ PLACES: Final = 16
 _ID: Final = re.compile(r"webhook_[A-Za-z0-9]{7,30}([0-9]{2})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredWebhook:
+class StoredWebhook(Struct, frozen=True):
     """One webhook. Times are Unix seconds."""
 
     account_id: str

@@ -6,10 +6,11 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import uuid4
+
+from msgspec import Struct, field
 
 from tollgate.contracts.aipuffer.chat import ChatMessage, SendMessageRequest
 from tollgate.contracts.aipuffer.chatbots import Chatbot
@@ -52,8 +53,7 @@ class Turn(NamedTuple):
     """What the page says that the chat is on, for a bot with `content_aware_enabled`."""
 
 
-@dataclass
-class Conversation:
+class Conversation(Struct):
     """A question that a bot answers, and what becomes of it."""
 
     turn: Turn

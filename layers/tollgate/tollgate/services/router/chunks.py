@@ -4,9 +4,9 @@ Providers differ in what they put into one chunk. Here every choice begins with 
 and alone, and a tool call begins with its id and name, so that a client sees no difference.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from pydantic_core import to_json
 
 from tollgate.contracts.chat import Delta
@@ -61,8 +61,7 @@ class ChunkWriter:
         return self._head + to_json(choices) + self._extras + self._tail
 
 
-@dataclass(slots=True)
-class _Call:
+class _Call(Struct):
     """One tool call of a choice: how the client knows it, and how the provider does."""
 
     index: int
