@@ -1,9 +1,10 @@
-"""The invariants of the gate, checked on the stored items themselves (contracts: balance gate, G1 to G5)."""
+"""The invariants of the gate and of usage, checked on the stored items (contracts: balance gate, G1 to G5)."""
 
 from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+from tollgate.contracts.usage_lines import Counts, Line
 from tollgate.resources import Resources
 from tollgate.stores.table import Table
 
@@ -34,6 +35,27 @@ async def check_books(resources: Resources, account_id: str, *, usage_only_after
         charged = -sum((entry["amount"] for entry in entries if entry["type"] == "usage"), Decimal(0))
         assert item["balance"] == usage_only_after - charged
     _check_chain(entries)
+
+
+async def usage_of(resources: Resources, account_id: str) -> dict[Line, Counts]:
+    """What was counted of an account."""
+    return dict(await resources.usage.read(account_id, first_day="2026-01-01", last_day="2027-12-31"))
+
+
+async def check_usage(resources: Resources, account_id: str) -> dict[Line, Counts]:
+    """What was counted of an account, which has to be what its ledger says."""
+    charged: dict[Line, Counts] = {}
+    for entry in await _entries(resources, account_id):
+        if entry["type"] == "usage":
+            line = Line(entry["created_at"][:10], entry["model"], entry["key_id"], entry.get("operation", ""))
+            used = entry["usage"]
+            counts = Counts(
+                -entry["amount"], 1, int(used.get("prompt_tokens", 0)), int(used.get("completion_tokens", 0))
+            )
+            charged[line] = charged.get(line, Counts()).plus(counts)
+    usage = await usage_of(resources, account_id)
+    assert usage == charged, f"counted: {usage}\ncharged: {charged}"
+    return usage
 
 
 def _check_chain(entries: list[dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from tests.builders import an_entry
 from tests.conftest import World, WorldMaker
 from tests.dynalite import Dynalite
-from tests.invariants import check_books
+from tests.invariants import check_books, check_usage
 from tests.upstream import (
     Received,
     Reply,
@@ -34,7 +34,7 @@ from tollgate.services.jobs.sweep import sweep
 from tollgate_cli.local.state import create_state
 from tollgate_cli.template import Template
 
-_CALLS: Final = 240
+_CALLS: Final = 270
 _AT_ONCE: Final = 16
 _STORE_FAILS: Final = 0.03
 _ANSWER_IS_LOST: Final = 0.03
@@ -45,12 +45,15 @@ _PROVIDER_FAILS: Final = 0.15
 class Seen:
     """What a client saw of a call."""
 
+    path: str
     request_id: str
     status: int
     is_whole: bool
     """Whether the answer was one body, whose header says what it cost."""
     cost_usd: Decimal | None
     is_cut: bool
+    question: str
+    """What a chatbot was asked; empty of other calls."""
 
 
 class Faults:
@@ -124,7 +127,9 @@ async def world(
         )
 
 
-_CHAT: Final = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 500}
+_TURN: Final = {"role": "user", "content": "Hello"}
+_CHAT: Final = {"model": "openai/gpt-4o", "messages": [_TURN], "max_tokens": 500}
+_BOT: Final = "a chatbot"
 _PARTS: Final = [{"type": "text", "text": "Hello"}]
 _KINDS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("/v1/chat/completions", _CHAT),
@@ -136,6 +141,11 @@ _KINDS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
         "/wp-ai/v1/generate",
         {"messages": [{"role": "user", "parts": _PARTS}], "providerId": "openai", "modelId": "gpt-4o"},
     ),
+    (
+        "/aipkit/v1/generate",
+        {"provider": "openai", "model": "gpt-4o", "messages": [_TURN], "ai_params": {"max_completion_tokens": 500}},
+    ),
+    (_BOT, {}),
     ("/v1/chat/completions", {**_CHAT, "model": "openai/nobody"}),
 )
 
@@ -143,12 +153,21 @@ _KINDS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 async def test_what_clients_saw_is_what_was_charged(world: World, faults: Faults) -> None:
     account_id = await world.account(balance_usd=20)
     key = await world.key(account_id)
+    headers = {"authorization": f"Bearer {key}"}
+    bot = {"name": "Bot", "provider": "openai", "model": "gpt-4o", "max_completion_tokens": 500}
+    made = await world.client.post("/aipkit/v1/chatbots", json=bot, headers=headers)
+    bot_path = f"/aipkit/v1/chat/{made.json()['bot_id']}/message"
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def call(number: int) -> Seen | None:
         path, body = _KINDS[number % len(_KINDS)]
+        question = f"What about {number}?" if path == _BOT else ""
+        if question:
+            said = [{"role": "user", "content": question}]
+            # Some conversations go on, several of them at once.
+            body = {"messages": said, "conversation_uuid": f"c-{number % 4}", "session_id": "s-1"}
         async with turns:
-            return await _call(world, key, path, body)
+            return await _call(world, key, bot_path if question else path, body, question=question)
 
     faults.is_quiet = False
     async with asyncio.timeout(240):
@@ -160,7 +179,9 @@ async def test_what_clients_saw_is_what_was_charged(world: World, faults: Faults
     charged = await _charges(world, account_id)
     statuses = Counter(one.status for one in seen.values())
     assert statuses[200] > _CALLS / 2
-    assert statuses.keys() <= {200, 404, 429, 502, 503}, statuses
+    assert statuses.keys() <= {200, 404, 429, 500, 502, 503}, statuses
+    # What AI Puffer says of a provider that cannot be reached.
+    assert {one.path.split("/")[1] for one in seen.values() if one.status == 500} <= {"aipkit"}
     for request_id, one in seen.items():
         costs = charged.get(request_id, [])
         assert len(costs) <= 1, "a call is charged once"
@@ -175,9 +196,24 @@ async def test_what_clients_saw_is_what_was_charged(world: World, faults: Faults
     assert any(one.is_cut for one in seen.values()), "some streams broke off"
     await check_books(world.resources, account_id, usage_only_after=Decimal(20))
     assert (await world.funds(account_id))[2] == "0", "nothing stays held"
+    usage = await check_usage(world.resources, account_id)
+    assert len({line.operation for line in usage}) == len({path for path, _ in _KINDS})
+
+    logged = await _logged(world, headers)
+    answered = {one.question for one in seen.values() if one.question and one.status == 200}
+    assert set(logged.values()) == {1}, "what was said is in the log once"
+    assert answered <= logged.keys() <= {one.question for one in seen.values()}, "whatever was answered is in the log"
 
 
-async def _call(world: World, key: str, path: str, body: dict[str, Any]) -> Seen:
+async def _logged(world: World, headers: dict[str, str]) -> Counter[str]:
+    """How often each question stands in the log of conversations."""
+    response = await world.client.get("/aipkit/v1/logs", params={"per_page": 100}, headers=headers)
+    assert response.status_code == 200, response.text
+    said = [message for row in response.json() for message in json.loads(row["messages"])["messages"]]
+    return Counter(message["content"] for message in said if message["role"] == "user")
+
+
+async def _call(world: World, key: str, path: str, body: dict[str, Any], *, question: str) -> Seen:
     response = await world.client.post(path, json=body, headers={"authorization": f"Bearer {key}"})
     is_stream = not response.headers["content-type"].startswith("application/json")
     cost = response.headers.get("x-tollgate-cost")
@@ -185,11 +221,13 @@ async def _call(world: World, key: str, path: str, body: dict[str, Any]) -> Seen
     usages = [event.get("usage") or event.get("error", {}).get("metadata", {}).get("usage") for event in events]
     told = next((usage["cost"] for usage in reversed(usages) if usage and "cost" in usage), cost)
     return Seen(
+        path=path,
         request_id=response.headers["x-request-id"],
         status=response.status_code,
         is_whole=not is_stream,
         cost_usd=None if told is None else Decimal(str(told)),
         is_cut=is_stream and '"error"' in response.text,
+        question=question,
     )
 
 

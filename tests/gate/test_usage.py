@@ -17,10 +17,10 @@ from msgspec import structs
 
 from tests.builders import EVER, NOW, a_body, a_hold
 from tests.conftest import World
-from tests.invariants import check_books
+from tests.invariants import check_books, check_usage, usage_of
 from tests.upstream import Upstream, a_completion, json_reply
 from tollgate.contracts.accounts import Entry
-from tollgate.contracts.usage_lines import Counts, Line
+from tollgate.contracts.usage_lines import Line
 from tollgate.ledger.plans import PLANS
 from tollgate.resources import Resources
 from tollgate.services.jobs.sweep import sweep
@@ -66,31 +66,6 @@ def told(environment: dict[str, str]) -> Callable[[], Counter[str]]:
     return ask
 
 
-async def _usage(resources: Resources, account_id: str) -> dict[Line, Counts]:
-    return dict(await resources.usage.read(account_id, first_day="2026-01-01", last_day="2027-12-31"))
-
-
-async def _ledger(resources: Resources, account_id: str) -> dict[Line, Counts]:
-    """What usage has to be, by the entries themselves."""
-    table = Table(resources._dynamodb, resources.settings.ledger_table)
-    found: dict[Line, Counts] = {}
-    for item in await table.query("account_id = :a", values={":a": account_id}):
-        if item.get("type") == "usage":
-            line = Line(item["created_at"][:10], item["model"], item["key_id"], item.get("operation", ""))
-            used = item["usage"]
-            counts = Counts(
-                -item["amount"], 1, int(used.get("prompt_tokens", 0)), int(used.get("completion_tokens", 0))
-            )
-            found[line] = found.get(line, Counts()).plus(counts)
-    return found
-
-
-async def _check(resources: Resources, account_id: str) -> dict[Line, Counts]:
-    usage = await _usage(resources, account_id)
-    assert usage == await _ledger(resources, account_id)
-    return usage
-
-
 _ASKS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/v1/chat/completions", a_body(max_tokens=100)),
     ("/v1/chat/completions", {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hi"}]}),
@@ -128,10 +103,10 @@ async def test_usage_is_what_the_ledger_says_for_any_traffic_of_all_families(
         moving = asyncio.gather(sweep(world.resources), *(world.resources.usage.move(account_id) for _ in range(2)))
         statuses.update(await asyncio.gather(*(ask(number) for number in range(25))))
         await moving
-        await _check(world.resources, account_id)
+        await check_usage(world.resources, account_id)
         clock.now += timedelta(hours=9)
 
-    usage = await _check(world.resources, account_id)
+    usage = await check_usage(world.resources, account_id)
     assert statuses[200] > 20
     assert len({line.operation for line in usage}) >= 5
     assert len({line.day for line in usage}) == 2
@@ -153,7 +128,7 @@ async def test_lines_do_not_pile_up_in_an_account_however_many_keys_it_has(timed
     )
     assert item is not None
     assert len(item["usage_open"]) <= 4 * 12
-    assert len(await _check(world.resources, account_id)) == 30
+    assert len(await check_usage(world.resources, account_id)) == 30
 
 
 class _Dying:
@@ -195,12 +170,12 @@ async def test_whoever_dies_while_usage_moves_leaves_it_whole(
         try:
             await usage.move(account_id)
         except AwsUnavailable:
-            await _check(world.resources, account_id)
+            await check_usage(world.resources, account_id)
         await _charge(world.resources, account_id, model="m/1", cost="0.25")
     setattr(usage, table, alive)
     await asyncio.gather(*(usage.finish(account_id) for _ in range(3)))
 
-    found = await _check(world.resources, account_id)
+    found = await check_usage(world.resources, account_id)
     assert sum((counts.cost_usd for counts in found.values()), Decimal(0)) == Decimal("0.500000000003")
 
 
@@ -216,7 +191,7 @@ async def test_usage_can_be_read_while_it_moves(timed: tuple[World, _Clock]) -> 
     async def read() -> list[int]:
         seen = []
         while not charged.is_set():
-            usage = await _usage(world.resources, account_id)
+            usage = await usage_of(world.resources, account_id)
             seen.append(sum(counts.requests for counts in usage.values()))
         return seen
 
@@ -230,7 +205,7 @@ async def test_usage_can_be_read_while_it_moves(timed: tuple[World, _Clock]) -> 
     seen, *_ = await asyncio.gather(read(), move(), move(), charge())
 
     assert seen == sorted(seen), "what was counted once is never missing later"
-    assert (await _check(world.resources, account_id)).keys() == {
+    assert (await check_usage(world.resources, account_id)).keys() == {
         Line("2026-11-21", f"m/{number}", "key_1", "") for number in range(3)
     }
 
@@ -245,7 +220,7 @@ async def test_what_the_sweeper_charges_for_a_call_that_died_is_usage_too(timed:
 
     await asyncio.gather(*(sweep(world.resources) for _ in range(3)))
 
-    (line,) = await _check(world.resources, account_id)
+    (line,) = await check_usage(world.resources, account_id)
     assert line.operation == "router/create_speech"
 
 
@@ -274,7 +249,7 @@ async def test_of_many_calls_at_the_end_of_a_period_all_are_in_the_next_one(
 
     found = await world.resources.subscriptions.get(account_id)
     assert found is not None
-    used = sum(counts.total_tokens for counts in (await _check(world.resources, account_id)).values())
+    used = sum(counts.total_tokens for counts in (await check_usage(world.resources, account_id)).values())
     assert outcomes["answered"] == 9
     assert (found.period.started_at, found.period.tokens) == (int(clock.now.timestamp()), used)
 
@@ -318,7 +293,7 @@ async def test_the_tokens_of_a_period_are_those_that_were_used_however_calls_end
 
     await asyncio.gather(*(_post(world, key) for _ in range(40)))
 
-    used = sum(counts.total_tokens for counts in (await _check(world.resources, account_id)).values())
+    used = sum(counts.total_tokens for counts in (await check_usage(world.resources, account_id)).values())
     found = await world.resources.subscriptions.get(account_id)
     assert found is not None
     assert found.period.tokens == used > 0

@@ -212,7 +212,8 @@ class Conversations:
         }
         try:
             if closed is None:
-                await self._table.put(item, condition="attribute_not_exists(place)")
+                place = place_of(entry.thread.account_id, entry.thread.hash)
+                await self._table.put(item, condition="attribute_not_exists(place)", key=place)
             else:
                 await self._replace(item, closed)
         except ConditionFailed as exc:

@@ -1,5 +1,6 @@
 """Deliveries: one event on its way to one webhook, what became of each attempt, and who tries now."""
 
+from secrets import token_hex
 from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -87,10 +88,7 @@ class Deliveries:
 
         Raises AwsError, AwsUnavailable.
         """
-        try:
-            await self._table.put(_item(delivery), condition="attribute_not_exists(id)")
-        except ConditionFailed:
-            return
+        await self._table.create(_item(delivery), key="id")
 
     async def get(self, place: Place) -> Delivery | None:
         """A delivery.
@@ -120,17 +118,22 @@ class Deliveries:
 
         Raises NotClaimed, AwsError, AwsUnavailable.
         """
+        token = token_hex(8)
+        values = {":until": until, ":token": token, ":now": now, ":pending": "pending", ":before": attempt - 1}
         try:
             item = await self._table.update(
                 place.key,
-                "SET leased_until = :until",
-                values={":until": until, ":now": now, ":pending": "pending", ":before": attempt - 1},
+                "SET leased_until = :until, leased_by = :token",
+                values=values,
                 names={"#status": "status"},
                 condition="#status = :pending AND attempts = :before AND leased_until <= :now",
                 returning="ALL_NEW",
             )
         except ConditionFailed as exc:
-            raise NotClaimed(_delivery(exc.item) if exc.item else None) from exc
+            if exc.item is None or exc.item.get("leased_by") != token:
+                raise NotClaimed(_delivery(exc.item) if exc.item else None) from exc
+            # An attempt of ours to write it, whose answer was lost.
+            item = exc.item
         return _delivery(item)
 
     async def record(self, delivery: Delivery, attempt: Attempt, *, status: Status, due_at: int) -> Delivery:

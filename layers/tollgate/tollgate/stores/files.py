@@ -6,6 +6,7 @@ object is left. So whatever a worker did not live to finish is found through the
 
 from collections.abc import Mapping
 from contextlib import suppress
+from secrets import token_hex
 from typing import Any, Final
 
 from msgspec import Struct
@@ -57,14 +58,10 @@ class Files:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    async def put(self, file: StoredFile) -> bool:
-        """Store a new file; False when it was there already. One that is `uploaded` waits for its validation."""
+    async def put(self, file: StoredFile) -> None:
+        """Store a new file; one that is there already stays as it is. What is `uploaded` waits for its validation."""
         waiting = {"waiting_for": "validation"} if file.status == "uploaded" else {}
-        try:
-            await self._table.put({**_item(file), **waiting}, condition="attribute_not_exists(id)")
-        except ConditionFailed:
-            return False
-        return True
+        await self._table.create({**_item(file), **waiting}, key="id")
 
     async def get(self, account_id: str, file_id: str) -> StoredFile | None:
         """A file of an account, strongly consistent."""
@@ -151,17 +148,19 @@ class Files:
 
     async def lease(self, account_id: str, file_id: str, *, now: int, until: int) -> StoredFile | None:
         """Take on the validation of a file; None where there is nothing to do, or somebody else does it."""
+        token = token_hex(8)
         try:
             item = await self._table.update(
                 _place(account_id, file_id),
-                "SET leased_until = :until",
-                values={":until": until, ":now": now, ":uploaded": "uploaded"},
+                "SET leased_until = :until, leased_by = :token",
+                values={":until": until, ":now": now, ":token": token, ":uploaded": "uploaded"},
                 names={"#status": "status"},
                 condition="#status = :uploaded AND (attribute_not_exists(leased_until) OR leased_until <= :now)",
                 returning="ALL_NEW",
             )
-        except ConditionFailed:
-            return None
+        except ConditionFailed as exc:
+            # Or an attempt before this one took it on, and its answer was lost.
+            return _file(exc.item) if exc.item and exc.item.get("leased_by") == token else None
         return _file(item)
 
     async def give_up_lease(self, account_id: str, file_id: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from math import isfinite
+from secrets import token_hex
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -102,7 +103,7 @@ class FineTunes:
 
     async def put(self, job: StoredJob) -> None:
         """Store a new job, which is open."""
-        await self._table.put({**_job_item(job), "open": _OPEN}, condition="attribute_not_exists(id)")
+        await self._table.create({**_job_item(job), "open": _OPEN}, key="id")
 
     async def remove(self, job: StoredJob) -> None:
         """Remove a job that came to nothing before its owner was told of it."""
@@ -125,17 +126,19 @@ class FineTunes:
 
     async def lease(self, account_id: str, job_id: str, *, now: int, until: int) -> StoredJob | None:
         """Take on an open job; None where it is not open any more, or somebody else has it."""
+        token = token_hex(8)
         try:
             item = await self._table.update(
                 _place(account_id, job_id),
-                "SET leased_until = :until",
-                values={":until": until, ":now": now},
+                "SET leased_until = :until, leased_by = :token",
+                values={":until": until, ":now": now, ":token": token},
                 names={"#open": "open"},
                 condition="attribute_exists(#open) AND (attribute_not_exists(leased_until) OR leased_until <= :now)",
                 returning="ALL_NEW",
             )
-        except ConditionFailed:
-            return None
+        except ConditionFailed as exc:
+            # Or an attempt before this one took it, and its answer was lost.
+            return _job(exc.item) if exc.item and exc.item.get("leased_by") == token else None
         return _job(item)
 
     async def give_up_lease(self, job: StoredJob) -> None:
@@ -169,8 +172,10 @@ class FineTunes:
                 condition=condition,
                 returning="ALL_NEW",
             )
-        except ConditionFailed:
-            return None
+        except ConditionFailed as exc:
+            # Where everything is as it should be, an attempt before this one did it, and its answer was lost.
+            is_done = exc.item is not None and all(exc.item.get(name) == value for name, value in fields.items())
+            return _job(exc.item) if exc.item is not None and is_done else None
         return _job(item)
 
     async def close(self, job: StoredJob) -> None:
@@ -218,6 +223,7 @@ class FineTunes:
             await self._table.put(
                 _model_item(account_id, model),
                 condition="attribute_not_exists(id)",
+                key=_place(account_id, f"model#{model.id}"),
             )
         except ConditionFailed as exc:
             return exc.item is not None and exc.item["job_id"] == model.job_id

@@ -42,7 +42,7 @@ class Keys:
 
     async def put(self, key: StoredKey) -> None:
         """Store a new key."""
-        await self._table.put(_item(key), condition="attribute_not_exists(key_hash)")
+        await self._table.create(_item(key), key="key_hash")
 
     async def find(self, key_hash: str) -> StoredKey | None:
         """The key with that hash, strongly consistent: a deleted key is gone at once."""

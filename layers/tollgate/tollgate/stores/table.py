@@ -1,6 +1,7 @@
 """One DynamoDB table: plain Python values in and out."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -32,15 +33,25 @@ class Table:
         answer = await self._client.call("GetItem", request)
         return from_wire_map(answer["Item"]) if "Item" in answer else None
 
-    async def put(self, item: Mapping[str, Any], *, condition: str | None = None) -> None:
-        """Write a whole item.
+    async def create(self, item: Mapping[str, Any], *, key: str) -> None:
+        """Write an item under a key that is its own alone, of which the attribute `key` is a part.
+
+        One that is there already was written by an attempt whose answer was lost, and may have changed since.
+        """
+        with suppress(ConditionFailed):
+            await self.put(item, condition=f"attribute_not_exists({key})")
+
+    async def put(
+        self, item: Mapping[str, Any], *, condition: str | None = None, key: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write a whole item. `key` is needed by who wants to know what stood there when the condition fails.
 
         Raises ConditionFailed.
         """
         request: dict[str, Any] = {"TableName": self._name, "Item": to_wire_map(item)}
         if condition:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        await self._write("PutItem", request, key=None)
+        await self._write("PutItem", request, key=key)
 
     async def update(
         self,

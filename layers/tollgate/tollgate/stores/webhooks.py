@@ -58,7 +58,8 @@ class Webhooks:
             place = random.choice(free)  # noqa: S311 - any of them will do
             placed = replace(webhook, id=f"{webhook.id}{place:02d}")
             try:
-                await self._table.put(_item(placed), condition="attribute_not_exists(id)")
+                key = _key(placed.account_id, placed.id)
+                await self._table.put(_item(placed), condition="attribute_not_exists(id)", key=key)
             except ConditionFailed as exc:
                 if exc.item is None or exc.item["id"] != placed.id:
                     continue  # Another request took the place before this one did.
