@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.functions.wpllm.training import Trainer, a_trainer, some_examples
@@ -177,3 +178,21 @@ async def test_a_model_of_ones_own_can_be_trained_on(trainer: Trainer) -> None:
     assert second["fine_tuned_model"] == f"{first['fine_tuned_model']}-2"
     shown = (await trainer.send("GET", f"/v1/models/{second['fine_tuned_model']}")).json()
     assert (shown["root"], shown["parent"]) == ("wp-llm-13b", first["fine_tuned_model"])
+
+
+async def test_a_file_that_is_deleted_while_its_training_begins_leaves_no_training(trainer: Trainer) -> None:
+    file_id = await trainer.a_file()
+    resources = trainer.world.resources
+    hooks = resources.http.event_hooks["request"]
+
+    async def delete(request: httpx2.Request) -> None:
+        if request.headers.get("x-amz-target", "").endswith("PutItem") and b'"ft_' in request.content:
+            hooks.remove(delete)
+            assert await resources.files.mark_deleted(trainer.account_id, file_id)
+
+    hooks.append(delete)
+    response = await trainer.train(file_id)
+
+    assert response.status_code == 404
+    assert (await trainer.send("GET", "/v1/fine-tune")).json()["data"] == []
+    assert [Decimal(one) for one in await trainer.world.funds(trainer.account_id)] == [10, 10, 0]
