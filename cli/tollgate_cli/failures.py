@@ -54,6 +54,14 @@ class Failure:
     kind: Kind
 
 
+_RENAMED: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def phrase_of(status: int) -> str:
+    """What RFC 9110 calls a status; before version 3.13, Python's own table has two older names."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def failures_of(
     endpoint: Endpoint, *, takes_key: bool, calls_model: bool, streams: bool, is_repeatable: bool
 ) -> dict[HTTPStatus, list[Failure]]:

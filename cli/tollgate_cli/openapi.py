@@ -25,7 +25,7 @@ from tollgate.edge.endpoint import Endpoint
 from tollgate.edge.event import path_parameters_of
 from tollgate.services.authentication import door_of
 from tollgate_cli.examples import JSON, Exchange, exchanges_of, made_up
-from tollgate_cli.failures import Failure, error_body, error_schema, failures_of
+from tollgate_cli.failures import Failure, error_body, error_schema, failures_of, phrase_of
 from tollgate_cli.local.gateway import load_handler
 from tollgate_cli.schemas import REFERENCE, Schema, Schemas, schemas_of, without_null
 from tollgate_cli.template import ROOT, Function, Route, Template
@@ -399,7 +399,7 @@ def _success(one: Documented, exchanges: list[Exchange], schemas: Schemas) -> di
     if one.is_repeatable:
         headers.append("idempotent-replayed")
     return {
-        "description": described or HTTPStatus(one.endpoint.status).phrase,
+        "description": described or phrase_of(one.endpoint.status),
         "headers": _header_references(headers),
         **({"content": content} if content else {}),
     }
@@ -448,7 +448,7 @@ def _refusal(status: HTTPStatus, failures: list[Failure], endpoint: Endpoint, er
     if status == HTTPStatus.UNAUTHORIZED:
         headers.append("www-authenticate")
     return {
-        "description": f"{status.phrase}: {', '.join(f'`{code}`' for code in codes)}.",
+        "description": f"{phrase_of(status)}: {', '.join(f'`{code}`' for code in codes)}.",
         "x-tollgate-codes": codes,
         "headers": _header_references(headers),
         "content": {

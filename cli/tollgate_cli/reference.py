@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tollgate_cli.examples import JSON, Exchange, exchanges_of
+from tollgate_cli.failures import phrase_of
 from tollgate_cli.fields import Field, FieldReader
 from tollgate_cli.listings import curl, json_listing, listing, prose
 from tollgate_cli.openapi import ABOUT, CAPABILITIES, EVENTS
@@ -242,7 +242,7 @@ def _example(
             is_streamed=exchange.media_type == EVENTS,
         ),
         answer=Markup() if answer is None else listing(answer),
-        status=f"{status} {HTTPStatus(int(status)).phrase}",
+        status=f"{status} {phrase_of(int(status))}",
     )
 
 

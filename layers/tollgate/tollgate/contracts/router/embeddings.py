@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Discriminator, FailFast, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from tollgate.contracts.router.costs import CostDetails
@@ -14,7 +14,7 @@ MOST_TOKENS: Final = 300_000
 
 _Text = Annotated[str, Field(min_length=1)]
 _Tokens = Annotated[
-    list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1, max_length=MOST_TOKENS_EACH), FailFast()
+    list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1, max_length=MOST_TOKENS_EACH, fail_fast=True)
 ]
 
 
@@ -28,12 +28,12 @@ def _form(value: Any) -> str:
 _Input = Annotated[
     Annotated[_Text, Tag("text")]
     | Annotated[
-        Annotated[list[_Text], Field(min_length=1, max_length=MOST_INPUTS), FailFast()],
+        Annotated[list[_Text], Field(min_length=1, max_length=MOST_INPUTS, fail_fast=True)],
         Tag("texts"),
     ]
     | Annotated[_Tokens, Tag("tokens")]
     | Annotated[
-        Annotated[list[_Tokens], Field(min_length=1, max_length=MOST_INPUTS), FailFast()],
+        Annotated[list[_Tokens], Field(min_length=1, max_length=MOST_INPUTS, fail_fast=True)],
         Tag("token_lists"),
     ],
     Discriminator(_form),
