@@ -99,6 +99,18 @@ async def test_of_a_cancellation_and_a_success_at_once_one_happens(trainer: Trai
     assert (await trainer.world.funds(trainer.account_id))[2] == "0.000000000000"
 
 
+async def test_a_job_that_is_cancelled_when_it_is_about_to_have_succeeded_leaves_nothing(trainer: Trainer) -> None:
+    job_id = await trainer.a_job()
+    await trainer.work()
+    trainer.before("UpdateItem", b'"succeeded"', lambda: _cancel(trainer, job_id))
+
+    job = await trainer.finish(job_id)
+
+    assert (job["status"], job["fine_tuned_model"], job["result_files"]) == ("cancelled", None, [])
+    assert await trainer.tuned_models() == []
+    assert (await trainer.send("GET", "/v1/files?purpose=fine-tune-results")).json()["data"] == []
+
+
 async def test_a_job_of_another_account_goes_on(trainer: Trainer) -> None:
     owner = await a_trainer(trainer.world)
     job_id = await owner.a_job()

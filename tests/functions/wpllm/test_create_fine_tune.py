@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.functions.wpllm.training import Trainer, a_trainer, some_examples
@@ -182,15 +181,9 @@ async def test_a_model_of_ones_own_can_be_trained_on(trainer: Trainer) -> None:
 
 async def test_a_file_that_is_deleted_while_its_training_begins_leaves_no_training(trainer: Trainer) -> None:
     file_id = await trainer.a_file()
-    resources = trainer.world.resources
-    hooks = resources.http.event_hooks["request"]
+    files = trainer.world.resources.files
+    trainer.before("PutItem", b'"ft_', lambda: files.mark_deleted(trainer.account_id, file_id))
 
-    async def delete(request: httpx2.Request) -> None:
-        if request.headers.get("x-amz-target", "").endswith("PutItem") and b'"ft_' in request.content:
-            hooks.remove(delete)
-            assert await resources.files.mark_deleted(trainer.account_id, file_id)
-
-    hooks.append(delete)
     response = await trainer.train(file_id)
 
     assert response.status_code == 404

@@ -1,6 +1,7 @@
 """Files and trainings as a customer sees them, over a clock that the test moves."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -115,6 +116,17 @@ class Trainer:
         """The models of the account's own, as they are listed."""
         listed = (await self.send("GET", "/v1/models", key=key)).json()["data"]
         return [model for model in listed if ":ft-" in model["id"]]
+
+    def before(self, operation: str, words: bytes, act: Callable[[], Awaitable[object]]) -> None:
+        """Have something happen right before the store is first asked for an operation with these words in it."""
+        hooks = self.world.resources.http.event_hooks["request"]
+
+        async def hook(request: httpx2.Request) -> None:
+            if request.headers.get("x-amz-target", "").endswith(operation) and words in request.content:
+                hooks.remove(hook)
+                await act()
+
+        hooks.append(hook)
 
     def queued(self) -> list[str]:
         """The messages that wait for the worker that looks through files."""
