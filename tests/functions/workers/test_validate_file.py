@@ -51,7 +51,7 @@ async def test_a_failure_leaves_the_file_to_whoever_comes_next(trainer: Trainer)
     file_id = await trainer.a_file()
     (message,) = trainer.queued()
     broken = replace(trainer.world.resources)
-    object.__setattr__(broken, "bucket", _NoBucket())
+    broken.__dict__["bucket"] = _NoBucket()
 
     failed = await Queued(validate_queued_file).work(_event(message), broken)
     done = await Queued(validate_queued_file).work(_event(message), trainer.world.resources)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.builders import NOW
 from tests.conftest import World, WorldMaker
@@ -116,7 +117,7 @@ class TestDeployed:
         world: World = await make_world(
             AWS_LAMBDA_FUNCTION_NAME="gateway-GetStatus", AWS_ENDPOINT_URL_CLOUDWATCH=cloudwatch.url, STACK="gateway"
         )
-        object.__setattr__(world.resources, "now", lambda: NOW.replace(minute=2, second=30))
+        structs.force_setattr(world.resources, "now", lambda: NOW.replace(minute=2, second=30))
         return world
 
     async def test_the_figures_are_those_of_cloudwatch(self, deployed: World, cloudwatch: Upstream) -> None:
@@ -138,7 +139,7 @@ class TestDeployed:
     async def test_cloudwatch_is_asked_once_a_minute(self, deployed: World, cloudwatch: Upstream) -> None:
         for second in (0, 30, 59, 60):
             at = NOW.replace(minute=second // 60, second=second % 60)
-            object.__setattr__(deployed.resources, "now", lambda at=at: at)
+            structs.force_setattr(deployed.resources, "now", lambda at=at: at)
             await deployed.client.get("/v1/status")
 
         assert len(cloudwatch.requests) == 2
