@@ -67,7 +67,7 @@ def report(
         ),
         parts="\n".join(
             f"| {name} | {took_s * _MS:.0f} | {took_s / empty.first_byte_s:.1f} |"
-            for name, took_s in {**parts, "until the first byte, settings and connections included": rest_s}.items()
+            for name, took_s in {**parts, "getting ready (validators, catalogue, client, connection) and the first call": rest_s}.items()
         ),
         verdict=_verdict(starts),
         usual_ratio=f"{usual.first_byte_s / empty.first_byte_s:.1f}",
