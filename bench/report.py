@@ -67,7 +67,7 @@ def report(
         ),
         parts="\n".join(
             f"| {name} | {took_s * _MS:.0f} | {took_s / empty.first_byte_s:.1f} |"
-            for name, took_s in {**parts, "getting ready (validators, catalogue, client, connection) and the first call": rest_s}.items()
+            for name, took_s in {**parts, _READY: rest_s}.items()
         ),
         verdict=_verdict(starts),
         usual_ratio=f"{usual.first_byte_s / empty.first_byte_s:.1f}",
@@ -133,6 +133,7 @@ def write(folder: Path, page: str, picture: str) -> None:
     (folder / "performance.svg").write_text(picture, encoding="utf-8")
 
 
+_READY = "getting ready (validators, catalogue, client, connection) and the first call"
 _MET = "The interpreter, asyncio and the HTTP client are most of it; streaming and a provider need all three."
 _MISSED = """The goal is missed by {by} times the empty handler, most of it by the libraries: asyncio is what streaming
 needs, pydantic checks what callers send, httpx2 with anyio and h11 reaches the provider and the store. A function of
