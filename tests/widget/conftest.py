@@ -202,9 +202,9 @@ def box_of(locator: Locator) -> FloatRect:
     return box
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. It has an event loop of its own, beside which no other test's could run."""
     path = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     assert path, f"install a browser for these tests: {', '.join(_BROWSERS)}"
     with sync_playwright() as playwright:
