@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -78,8 +78,7 @@ async def cold_starts(rounds: int, say: Progress) -> dict[str, Start]:
     async with _behind(answer) as (environment, fakes):
         for number in range(rounds):
             for name, variant in variants().items():
-                start, before = await _start(variant, environment, fakes[0])
-                found[name].append(replace(start, round_trips=asked.pop() - before if asked else 0))
+                found[name].append(await _start(variant, environment, fakes[0], asked))
             say(f"cold starts: {number + 1} of {rounds}")
     return {name: _median_start(starts) for name, starts in found.items()}
 
@@ -148,8 +147,8 @@ async def _read_directly(client: httpx2.AsyncClient, upstream: Fake, chunks: int
     return first - upstream.sent_at[0], (last - first) / chunks
 
 
-async def _start(variant: Variant, environment: Mapping[str, str], store: Fake) -> tuple[Start, int]:
-    """The start, and how often the store had been asked before there was a request."""
+async def _start(variant: Variant, environment: Mapping[str, str], store: Fake, asked: list[int]) -> Start:
+    """A start; in `asked` the provider notes how often the store had been asked by then."""
     async with running(variant, environment) as function:
         await function.api.idle.wait()
         before = store.calls
@@ -159,7 +158,8 @@ async def _start(variant: Variant, environment: Mapping[str, str], store: Fake) 
             call_s=invocation.first_byte_at - invocation.handed_out_at,
             first_byte_s=invocation.first_byte_at - function.started_at,
             resident_mb=function.resident_mb,
-        ), before
+            round_trips=asked.pop() - before if asked else 0,
+        )
 
 
 def _median_start(starts: list[Start]) -> Start:

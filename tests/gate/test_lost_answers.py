@@ -9,8 +9,9 @@ import pytest
 from tests.conftest import World, WorldMaker
 from tests.dynalite import Dynalite
 from tests.functions.wpllm.training import Trainer, a_trainer
+from tests.gate.passage import Passage
 from tests.invariants import check_books, check_usage
-from tests.upstream import Received, Reply, Upstream, a_client
+from tests.upstream import Received, Reply, Upstream
 from tollgate_cli.local.state import create_state
 from tollgate_cli.template import Template
 
@@ -20,30 +21,23 @@ _BOT: Final = {"name": "Bot", "provider": "sandbox", "model": "chat"}
 _WEBHOOK: Final = {"url": "https://hooks.example/tollgate", "events": ["generation.completed"]}
 
 
-class Forgetful:
+class Forgetful(Passage):
     """A way to the store on which the answer to every other write is lost once."""
 
     def __init__(self, dynalite: Dynalite, seed: int) -> None:
+        super().__init__(dynalite)
         self._chance = random.Random(seed)
-        self._dynalite = dynalite
-        self._http = a_client()
         self._seen: set[tuple[str, bytes]] = set()
 
     async def __call__(self, request: Received) -> Reply:
         """Pass a request on."""
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        kept = {name: value for name, value in request.headers.items() if name not in {"host", "content-length"}}
-        address = self._dynalite.url + request.path
-        answer = await self._http.request(request.method, address, headers=kept, content=request.body)
+        answer = await self.pass_on(request)
         if operation in _WRITES and (operation, request.body) not in self._seen:
             self._seen.add((operation, request.body))
             if self._chance.random() < 0.5:
                 return Reply(is_cut=True)
-        return Reply(answer.status_code, {"content-type": "application/x-amz-json-1.0"}, (answer.content,))
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
+        return answer
 
 
 @pytest.fixture(params=range(4))

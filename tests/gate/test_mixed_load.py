@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from tests.builders import an_entry
 from tests.conftest import World, WorldMaker
 from tests.dynalite import Dynalite
+from tests.gate.passage import Passage
 from tests.invariants import check_books, check_usage
 from tests.upstream import (
     Received,
     Reply,
     Upstream,
-    a_client,
     a_completion,
     a_usage,
     an_embedding_answer,
@@ -56,27 +56,23 @@ class Seen:
     """What a chatbot was asked; empty of other calls."""
 
 
-class Faults:
+class Faults(Passage):
     """A provider and a way to the store, both of which fail now and then, the same in every run."""
 
     def __init__(self, dynalite: Dynalite) -> None:
+        super().__init__(dynalite)
         self.chance = random.Random(11)
         self.is_quiet = True
-        self._dynalite = dynalite
-        self._http = a_client()
 
     async def store(self, request: Received) -> Reply:
         """Pass a request on to the store; before that or after it the connection may fail."""
         luck = 1.0 if self.is_quiet else self.chance.random()
         if luck < _STORE_FAILS:
             return json_reply({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}, 500)
-        kept = {name: value for name, value in request.headers.items() if name not in {"host", "content-length"}}
-        answer = await self._http.request(
-            request.method, self._dynalite.url + request.path, headers=kept, content=request.body
-        )
+        answer = await self.pass_on(request)
         if luck < _STORE_FAILS + _ANSWER_IS_LOST:
             return Reply(is_cut=True)
-        return Reply(answer.status_code, {"content-type": "application/x-amz-json-1.0"}, (answer.content,))
+        return answer
 
     def provider(self, request: Received) -> Reply:
         """Answer, fail, or break off."""
@@ -96,9 +92,6 @@ class Faults:
         if body.get("stream"):
             return event_reply(chunks_of("Hel", "lo!", usage=usage))
         return json_reply(a_completion("Hello!", usage=usage))
-
-    async def close(self) -> None:
-        await self._http.aclose()
 
 
 @pytest.fixture

@@ -40,22 +40,20 @@ def main(environment: Mapping[str, str]) -> int:
 
 
 def _serve(api: RuntimeApi, environment: Mapping[str, str]) -> int:
-    try:
-        app = _load(environment["_HANDLER"], environment.get("LAMBDA_TASK_ROOT", ""))
-    except _LoadError as exc:
-        log(exc.fault)
-        asyncio.run(api.fail_init(exc.fault))
-        return 1
     # `sam local` cannot read a streamed answer.
     is_local = environment.get("AWS_SAM_LOCAL") == "true"
     try:
+        app = _load(environment["_HANDLER"], environment.get("LAMBDA_TASK_ROOT", ""))
         asyncio.run(run(api, app, BufferedExchange if is_local else StreamedExchange))
+    except _LoadError as exc:
+        fault = exc.fault
     except StartupFailed as exc:
         fault = fault_of(exc, "Runtime.StartupFailed")
-        log(fault)
-        asyncio.run(api.fail_init(fault))
-        return 1
-    return 0
+    else:
+        return 0
+    log(fault)
+    asyncio.run(api.fail_init(fault))
+    return 1
 
 
 def _load(handler: str, root: str) -> App:

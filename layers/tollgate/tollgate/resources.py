@@ -74,10 +74,9 @@ class Resources(Struct, frozen=True, dict=True):
         http = httpx2.AsyncClient(verify=_tls(), trust_env=False, follow_redirects=False, limits=_LIMITS)
         return cls(settings=settings, http=http)
 
-    async def prepare(self, *, for_models: bool) -> None:
-        """Load what calls need, those of models the catalogue as well, and open the way to the tables."""
-        if for_models:
-            _ = self.catalogue
+    async def prepare(self) -> None:
+        """Load what the calls of models need, and open the way to the tables."""
+        _ = self.catalogue
         await self._dynamodb.connect()
 
     async def close(self) -> None:

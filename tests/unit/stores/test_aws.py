@@ -31,15 +31,20 @@ async def _call(
     aws: Aws, credentials: Callable[[], AwsCredentials] = lambda: AwsCredentials("key", "secret")
 ) -> dict[str, object]:
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(aws)) as http:
-        client = AwsClient(
-            http,
-            service="dynamodb",
-            target="DynamoDB_20120810",
-            region="eu-west-1",
-            endpoint=None,
-            credentials=credentials,
-        )
-        return await client.call("GetItem", {"TableName": "t"})
+        return await _client(http, credentials).call("GetItem", {"TableName": "t"})
+
+
+def _client(
+    http: httpx2.AsyncClient, credentials: Callable[[], AwsCredentials] = lambda: AwsCredentials("key", "secret")
+) -> AwsClient:
+    return AwsClient(
+        http,
+        service="dynamodb",
+        target="DynamoDB_20120810",
+        region="eu-west-1",
+        endpoint=None,
+        credentials=credentials,
+    )
 
 
 def _error(code: str, status: int = 400) -> httpx2.Response:
@@ -117,17 +122,8 @@ async def test_without_anybody_to_sign_as_aws_is_out_of_reach() -> None:
 async def test_what_aws_leaves_out_of_a_failed_condition_is_not_there_and_is_not_asked_for_again() -> None:
     aws = Aws(httpx2.Response(400, json={"__type": "com.amazonaws#ConditionalCheckFailedException", "message": ""}))
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(aws)) as http:
-        client = AwsClient(
-            http,
-            service="dynamodb",
-            target="DynamoDB_20120810",
-            region="eu-west-1",
-            endpoint=None,
-            credentials=lambda: AwsCredentials("key", "secret"),
-        )
-
         with pytest.raises(ConditionFailed) as failed:
-            await Table(client, "accounts").update(
+            await Table(_client(http), "accounts").update(
                 {"account_id": "acct_1"}, "SET a = :a", values={":a": 1}, condition="b"
             )
 
@@ -138,10 +134,7 @@ async def test_what_aws_leaves_out_of_a_failed_condition_is_not_there_and_is_not
 async def test_a_connection_is_opened_by_asking_for_nothing(answer: httpx2.Response | Exception) -> None:
     aws = Aws(answer)
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(aws)) as http:
-        client = AwsClient(
-            http, service="dynamodb", target="", region="eu-west-1", endpoint=None, credentials=NotImplemented
-        )
-        await client.connect()
+        await _client(http).connect()
 
     (request,) = aws.requests
     assert (request.method, str(request.url)) == ("GET", "https://dynamodb.eu-west-1.amazonaws.com/")

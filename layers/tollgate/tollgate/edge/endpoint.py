@@ -120,10 +120,13 @@ class Endpoint:
                 return
 
     async def _prepare(self) -> None:
-        """Do what the first request would wait for. What fails now fails again then, and is answered."""
+        """Do what the first request would wait for. What fails now fails again then, and is answered.
+
+        The runtime that tells of a start is that of the functions that call a model.
+        """
         try:
             resources = self._resources = self._resources or Resources.from_environment(os.environ)
-            await resources.prepare(for_models=self.is_gated)
+            await resources.prepare()
             for shape in filter(None, (self.body, self.query)):
                 shape.model_rebuild()
         except Exception as exc:  # noqa: BLE001 - as above

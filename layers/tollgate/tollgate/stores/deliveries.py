@@ -1,10 +1,10 @@
 """Deliveries: one event on its way to one webhook, what became of each attempt, and who tries now."""
 
-from secrets import token_hex
 from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
 
+from tollgate.stores.leases import lease
 from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
@@ -118,22 +118,18 @@ class Deliveries:
 
         Raises NotClaimed, AwsError, AwsUnavailable.
         """
-        token = token_hex(8)
-        values = {":until": until, ":token": token, ":now": now, ":pending": "pending", ":before": attempt - 1}
         try:
-            item = await self._table.update(
+            item = await lease(
+                self._table,
                 place.key,
-                "SET leased_until = :until, leased_by = :token",
-                values=values,
+                now=now,
+                until=until,
+                condition="#status = :pending AND attempts = :before",
                 names={"#status": "status"},
-                condition="#status = :pending AND attempts = :before AND leased_until <= :now",
-                returning="ALL_NEW",
+                values={":pending": "pending", ":before": attempt - 1},
             )
         except ConditionFailed as exc:
-            if exc.item is None or exc.item.get("leased_by") != token:
-                raise NotClaimed(_delivery(exc.item) if exc.item else None) from exc
-            # An attempt of ours to write it, whose answer was lost.
-            item = exc.item
+            raise NotClaimed(_delivery(exc.item) if exc.item else None) from exc
         return _delivery(item)
 
     async def record(self, delivery: Delivery, attempt: Attempt, *, status: Status, due_at: int) -> Delivery:

@@ -6,11 +6,11 @@ object is left. So whatever a worker did not live to finish is found through the
 
 from collections.abc import Mapping
 from contextlib import suppress
-from secrets import token_hex
 from typing import Any, Final
 
 from msgspec import Struct
 
+from tollgate.stores.leases import lease
 from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
@@ -148,19 +148,18 @@ class Files:
 
     async def lease(self, account_id: str, file_id: str, *, now: int, until: int) -> StoredFile | None:
         """Take on the validation of a file; None where there is nothing to do, or somebody else does it."""
-        token = token_hex(8)
         try:
-            item = await self._table.update(
+            item = await lease(
+                self._table,
                 _place(account_id, file_id),
-                "SET leased_until = :until, leased_by = :token",
-                values={":until": until, ":now": now, ":token": token, ":uploaded": "uploaded"},
+                now=now,
+                until=until,
+                condition="#status = :uploaded",
                 names={"#status": "status"},
-                condition="#status = :uploaded AND (attribute_not_exists(leased_until) OR leased_until <= :now)",
-                returning="ALL_NEW",
+                values={":uploaded": "uploaded"},
             )
-        except ConditionFailed as exc:
-            # Or an attempt before this one took it on, and its answer was lost.
-            return _file(exc.item) if exc.item and exc.item.get("leased_by") == token else None
+        except ConditionFailed:
+            return None
         return _file(item)
 
     async def give_up_lease(self, account_id: str, file_id: str) -> None:

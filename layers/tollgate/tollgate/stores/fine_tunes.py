@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from math import isfinite
-from secrets import token_hex
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -17,6 +16,7 @@ from msgspec import Struct, field
 from tollgate.contracts.accounts import Hold
 from tollgate.contracts.tuning import TuningEvent
 from tollgate.stores.account_items import hold_item, hold_of
+from tollgate.stores.leases import lease
 from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
@@ -126,19 +126,17 @@ class FineTunes:
 
     async def lease(self, account_id: str, job_id: str, *, now: int, until: int) -> StoredJob | None:
         """Take on an open job; None where it is not open any more, or somebody else has it."""
-        token = token_hex(8)
         try:
-            item = await self._table.update(
+            item = await lease(
+                self._table,
                 _place(account_id, job_id),
-                "SET leased_until = :until, leased_by = :token",
-                values={":until": until, ":now": now, ":token": token},
+                now=now,
+                until=until,
+                condition="attribute_exists(#open)",
                 names={"#open": "open"},
-                condition="attribute_exists(#open) AND (attribute_not_exists(leased_until) OR leased_until <= :now)",
-                returning="ALL_NEW",
             )
-        except ConditionFailed as exc:
-            # Or an attempt before this one took it, and its answer was lost.
-            return _job(exc.item) if exc.item and exc.item.get("leased_by") == token else None
+        except ConditionFailed:
+            return None
         return _job(item)
 
     async def give_up_lease(self, job: StoredJob) -> None:
@@ -173,9 +171,10 @@ class FineTunes:
                 returning="ALL_NEW",
             )
         except ConditionFailed as exc:
-            # Where everything is as it should be, an attempt before this one did it, and its answer was lost.
-            is_done = exc.item is not None and all(exc.item.get(name) == value for name, value in fields.items())
-            return _job(exc.item) if exc.item is not None and is_done else None
+            if exc.item is None or any(exc.item.get(name) != value for name, value in fields.items()):
+                return None
+            # Everything is as it should be: an attempt before this one did it, and its answer was lost.
+            item = exc.item
         return _job(item)
 
     async def close(self, job: StoredJob) -> None:
