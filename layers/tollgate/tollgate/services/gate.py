@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tollgate import incidents
+from tollgate.attempts import Attempts
 from tollgate.contracts.accounts import Entry, Funds, Hold, SpendWindow
 from tollgate.contracts.caller import Call, SpendLimit
 from tollgate.contracts.rates import PER_MINUTE, REQUESTS, RateClaim, minute_of
@@ -30,7 +31,7 @@ from tollgate.stores.aws import AwsError, AwsUnavailable
 HOLD_LIFETIME: Final = timedelta(minutes=20)
 """Longer than any call can last: a hold that is older belongs to a function that died."""
 
-_RESERVE_ATTEMPTS: Final = 6
+_RESERVE_ATTEMPTS: Final = 10
 _SETTLE_PAUSES_S: Final = (0.2, 1.0, 3.0, 10.0)
 
 _log: Final = logging.getLogger(__name__)
@@ -94,7 +95,8 @@ async def reserve(
     spend = spend_window(call.caller.key_id, call.caller.spend_limit, now)
     hold_id = resources.new_id("hold")
     tokens = worst.max_output_tokens
-    for _ in range(_RESERVE_ATTEMPTS):
+    # The second knows what there is and comes at once; who loses after that is one of many.
+    async for _ in Attempts(_RESERVE_ATTEMPTS, at_once=2):
         hold = Hold(
             id=hold_id,
             account_id=call.caller.account_id,

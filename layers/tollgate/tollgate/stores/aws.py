@@ -5,9 +5,7 @@ operations of DynamoDB and one of Secrets Manager are all that the hot path need
 function needs more of AWS than that, it imports boto3.
 """
 
-import asyncio
 import json
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,12 +13,12 @@ from typing import Any, Final, TypeVar
 
 import httpx2
 
+from tollgate.attempts import Attempts
 from tollgate.signature import AwsCredentials, NoCredentials, sign
 
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 5
-_FIRST_BACKOFF_S: Final = 0.025
 _TIMEOUT: Final = httpx2.Timeout(5, connect=2)
 _GREETING_TIMEOUT: Final = httpx2.Timeout(1)
 
@@ -65,10 +63,7 @@ async def patiently(service: str, send: Callable[[], Awaitable[T]]) -> T:
     Raises AwsError for a refusal, AwsBusy and AwsUnavailable when trying again did not help.
     """
     failure: Exception | None = None
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            # Full jitter: parallel callers that failed together do not come back together.
-            await asyncio.sleep(random.uniform(0, _FIRST_BACKOFF_S * 2**attempt))  # noqa: S311 - not a secret
+    async for _ in Attempts(_ATTEMPTS):
         try:
             return await send()
         except httpx2.TransportError as exc:

@@ -20,6 +20,7 @@ from array import array
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Final, TypeVar
 
+from tollgate.attempts import Attempts
 from tollgate.stores.aws import AwsUnavailable
 from tollgate.stores.conversation_items import (
     ROWS_OF_A_SHELF,
@@ -69,7 +70,7 @@ class Conversations:
 
         Raises AwsError, AwsUnavailable.
         """
-        for _ in range(_ATTEMPTS):
+        async for _ in Attempts(_ATTEMPTS, at_once=2):
             found, is_open = await self._continue(entry)
             if found is None or not is_open:
                 number = await self._begin(entry, found)

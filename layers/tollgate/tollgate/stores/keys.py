@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from tollgate.attempts import Attempts
 from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
@@ -90,7 +91,7 @@ class Keys:
     async def count_request(self, key_hash: str, *, minute: str, limit: int) -> int:
         """Count a request: how many the minute has with it, or one above `limit` where there is no room for it."""
         place = {"key_hash": key_hash}
-        for _ in range(_COUNT_ATTEMPTS):
+        async for _ in Attempts(_COUNT_ATTEMPTS, at_once=2):
             try:
                 item = await self._table.update(
                     place,

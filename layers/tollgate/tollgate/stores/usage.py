@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from tollgate.attempts import Attempts
 from tollgate.contracts.accounts import Entry
 from tollgate.contracts.usage_lines import Counts, Line, counts_of, line_of
 from tollgate.stores.table import ConditionFailed, Item, Table
@@ -120,7 +121,7 @@ class UsageLines:
 
         Raises UsageMoving, AwsError, AwsUnavailable.
         """
-        for _ in range(_READ_ATTEMPTS):
+        async for _ in Attempts(_READ_ATTEMPTS):
             item = await self._accounts.get(
                 {"account_id": account_id}, projection="account_id, usage_open, usage_batch, usage_batches"
             )

@@ -6,6 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from tollgate.attempts import Attempts
 from tollgate.contracts.aipuffer.chatbots import (
     BotListQuery,
     Chatbot,
@@ -27,7 +28,7 @@ from tollgate.stores.chatbots import BotSummary, StoredChatbot
 
 _MOST_BYTES: Final = 300_000
 """Of a bot's settings: DynamoDB takes items of 400 KB."""
-_ATTEMPTS: Final = 3
+_ATTEMPTS: Final = 6
 _BESIDE_SETTINGS: Final = frozenset({"name", "status"})
 
 
@@ -82,7 +83,7 @@ async def update_chatbot(bot_id: str, request: UpdateChatbotRequest, call: Call,
 
     Raises InvalidParams, BadRequest, NotFound, Conflict, Unavailable.
     """
-    for _ in range(_ATTEMPTS):
+    async for _ in Attempts(_ATTEMPTS):
         stored = await _stored(bot_id, call, resources)
         changed = await resources.chatbots.change(stored, await _changes(stored, request, call, resources))
         if changed is not None:

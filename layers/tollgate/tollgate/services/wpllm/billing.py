@@ -7,6 +7,7 @@ places the same order again, which the payment service answers as the first time
 
 from typing import Final
 
+from tollgate.attempts import Attempts
 from tollgate.contracts.answer import Answer
 from tollgate.contracts.caller import Call
 from tollgate.contracts.plans import Plan
@@ -56,7 +57,7 @@ async def update_subscription(request: UpdateSubscriptionRequest, call: Call, re
     Raises BadRequest, PaymentDeclined, AccountNotFound, PlanChanging, UpstreamError, UpstreamTimeout.
     """
     plan = offered(request.plan)
-    for _ in range(_ATTEMPTS):
+    async for _ in Attempts(_ATTEMPTS):
         found = await _found(call, resources)
         if found.change is not None:
             found = await _finished(found, request, resources)
