@@ -16,12 +16,12 @@ import pytest
         (
             "TOLLGATE_CATALOGUE",
             {"models": [{"id": "openai/mine", "n_max": 0}]},
-            "The catalogue cannot be used: {path}: models[0] (openai/mine): n_max: ",
+            "This file cannot be used: {path}: models[0] (openai/mine): n_max: ",
         ),
         (
             "TOLLGATE_PROVIDERS",
             {"providers": [{"id": "openai", "name": "Mine", "base_url": "http://localhost:8000/v1"}]},
-            "The providers cannot be used: {path}: providers[0] (openai): id: that name is taken",
+            "This file cannot be used: {path}: providers[0] (openai): id: that name is taken",
         ),
     ],
 )

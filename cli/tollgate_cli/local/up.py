@@ -15,11 +15,10 @@ import httpx2
 import uvicorn
 from msgspec.structs import replace
 
-from tollgate.catalogue.custom import BadCatalogue
 from tollgate.contracts.caller import Call, Caller
 from tollgate.contracts.operate.accounts import CreateAccountRequest, CreateCreditRequest
 from tollgate.contracts.router.keys import CreateKeyRequest
-from tollgate.providers.custom import BadProviders
+from tollgate.operator_files import BadFile
 from tollgate.providers.registry import Provider
 from tollgate.resources import Resources
 from tollgate.services.operate.accounts import create_account, create_credit
@@ -153,12 +152,9 @@ async def _serve(
     try:
         providers = resources.providers.values()
         models = sum(1 for model in resources.catalogue.all() if model.enabled)
-    except BadCatalogue as exc:
+    except BadFile as exc:
         await resources.close()
-        raise click.ClickException(f"The catalogue cannot be used: {exc}") from exc
-    except BadProviders as exc:
-        await resources.close()
-        raise click.ClickException(f"The providers cannot be used: {exc}") from exc
+        raise click.ClickException(f"This file cannot be used: {exc}") from exc
     gateway = LocalGateway(template, resources, on_request=_print_request)
     config = uvicorn.Config(
         gateway, log_level="error", access_log=False, timeout_graceful_shutdown=5, server_header=False

@@ -252,7 +252,7 @@ class Resources(Struct, frozen=True, dict=True):
     def providers(self) -> Mapping[str, Provider]:
         """The vendors that can be asked, by id: those of this release and the operator's own.
 
-        Raises tollgate.providers.custom.BadProviders.
+        Raises tollgate.operator_files.BadFile.
         """
         if not self.settings.providers_path:
             return PROVIDERS
@@ -265,7 +265,7 @@ class Resources(Struct, frozen=True, dict=True):
     def catalogue(self) -> Catalogue:
         """The models on offer.
 
-        Raises tollgate.catalogue.custom.BadCatalogue, tollgate.providers.custom.BadProviders.
+        Raises tollgate.operator_files.BadFile.
         """
         entries = {str(entry["id"]): entry for entry in built_entries()}
         if self.settings.catalogue_path:

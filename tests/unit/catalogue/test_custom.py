@@ -7,8 +7,9 @@ from typing import Any, Final
 import pytest
 
 from tollgate.catalogue.catalogue import Catalogue
-from tollgate.catalogue.custom import BadCatalogue, read_entries
+from tollgate.catalogue.custom import read_entries
 from tollgate.catalogue.entries import Entry
+from tollgate.operator_files import BadFile
 
 PROVIDERS: Final = frozenset({"anthropic", "openai", "sandbox"})
 
@@ -97,14 +98,14 @@ def test_an_entry_replaces_the_one_with_its_id_and_adds_any_other(file: Path) ->
 def test_a_file_that_is_no_catalogue_is_refused_by_its_name(file: Path, content: bytes, complaint: str) -> None:
     file.write_bytes(content)
 
-    with pytest.raises(BadCatalogue) as caught:
+    with pytest.raises(BadFile) as caught:
         read_entries(file, providers=PROVIDERS)
 
     assert str(caught.value).startswith(f"{file}: {complaint}")
 
 
 def test_a_file_that_does_not_exist_is_told_as_such(file: Path) -> None:
-    with pytest.raises(BadCatalogue, match=r"catalogue\.json: No such file"):
+    with pytest.raises(BadFile, match=r"catalogue\.json: No such file"):
         read_entries(file, providers=PROVIDERS)
 
 
@@ -166,7 +167,7 @@ def test_a_file_that_does_not_exist_is_told_as_such(file: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_by_entry_and_field(file: Path, changes: dict[str, Any], field: str) -> None:
-    with pytest.raises(BadCatalogue) as caught:
+    with pytest.raises(BadFile) as caught:
         read(file, {"id": "openai/fine"}, {"id": "openai/mine", **changes})
 
     assert str(caught.value).startswith(f"{file}: models[1] (openai/mine): {field}: ")
@@ -184,7 +185,7 @@ def test_a_mistake_is_told_by_entry_and_field(file: Path, changes: dict[str, Any
     ],
 )
 def test_a_wrong_id_or_provider_is_told_by_entry(file: Path, entry: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(BadCatalogue) as caught:
+    with pytest.raises(BadFile) as caught:
         read(file, entry)
 
     assert str(caught.value).startswith(f"{file}: models[0] {complaint}")

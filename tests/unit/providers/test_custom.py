@@ -10,7 +10,8 @@ import pytest
 from tests.builders import a_chat_request, an_entry
 from tests.upstream import Upstream, a_client, a_completion, json_reply
 from tollgate.errors import NoProviderAvailable, UpstreamRejected
-from tollgate.providers.custom import BadProviders, read_providers
+from tollgate.operator_files import BadFile
+from tollgate.providers.custom import read_providers
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.resources import Resources
 from tollgate.settings import Settings
@@ -82,14 +83,14 @@ def test_a_provider_can_have_a_key_headers_and_flags(file: Path) -> None:
 def test_a_file_that_holds_no_providers_is_refused_by_its_name(file: Path, content: bytes, complaint: str) -> None:
     file.write_bytes(content)
 
-    with pytest.raises(BadProviders) as caught:
+    with pytest.raises(BadFile) as caught:
         read_providers(file, taken=TAKEN)
 
     assert str(caught.value).startswith(f"{file}: {complaint}")
 
 
 def test_a_file_that_does_not_exist_is_told_as_such(file: Path) -> None:
-    with pytest.raises(BadProviders, match=r"providers\.json: No such file"):
+    with pytest.raises(BadFile, match=r"providers\.json: No such file"):
         read_providers(file, taken=TAKEN)
 
 
@@ -122,14 +123,14 @@ def test_a_file_that_does_not_exist_is_told_as_such(file: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_by_entry_and_field(file: Path, changes: dict[str, Any], field: str) -> None:
-    with pytest.raises(BadProviders) as caught:
+    with pytest.raises(BadFile) as caught:
         read(file, ROW, {**ROW, "id": "mine", **changes})
 
     assert str(caught.value).startswith(f"{file}: providers[1] (mine): {field}: ")
 
 
 def test_a_mistake_is_told_without_what_was_written(file: Path) -> None:
-    with pytest.raises(BadProviders) as caught:
+    with pytest.raises(BadFile) as caught:
         read(file, {**ROW, "headers": {"X-Token": "sécret-of-the-lab"}})
 
     assert "of-the-lab" not in str(caught.value)
@@ -137,7 +138,7 @@ def test_a_mistake_is_told_without_what_was_written(file: Path) -> None:
 
 @pytest.mark.parametrize("taken", ["openai", "claude", "lab"])
 def test_no_two_providers_have_one_name(file: Path, taken: str) -> None:
-    with pytest.raises(BadProviders) as caught:
+    with pytest.raises(BadFile) as caught:
         read(file, ROW, {**ROW, "id": taken})
 
     assert str(caught.value) == f"{file}: providers[1] ({taken}): id: that name is taken"
@@ -145,7 +146,7 @@ def test_no_two_providers_have_one_name(file: Path, taken: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "Lab", "lab/x", "-lab", "l" * 33, "lab\n"])
 def test_a_name_can_be_the_first_part_of_a_model_s_id(file: Path, name: str) -> None:
-    with pytest.raises(BadProviders, match=r"id: "):
+    with pytest.raises(BadFile, match=r"id: "):
         read(file, {**ROW, "id": name})
 
 
@@ -203,7 +204,7 @@ async def test_the_names_of_this_release_their_aliases_and_the_namespace_are_tak
     path.write_text(json.dumps({"providers": [{**ROW, "id": taken}]}))
 
     async with a_client() as http:
-        with pytest.raises(BadProviders, match="taken"):
+        with pytest.raises(BadFile, match="taken"):
             _ = Resources(Settings(providers_path=str(path)), http).providers
 
 

@@ -1,19 +1,15 @@
 """The operator's own catalogue file: read once, and checked so that a mistake in it is told by entry and field."""
 
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from tollgate.catalogue.entries import Entry
 from tollgate.catalogue.ids import canonical
 from tollgate.errors import InvalidModelId
-
-
-class BadCatalogue(Exception):
-    """The file cannot be used; the message names the entry and the field."""
+from tollgate.operator_files import BadFile, Written, read_list
 
 
 def _as_text(value: Any) -> Any:
@@ -132,42 +128,22 @@ class _Entry(BaseModel):
 def read_entries(path: Path, *, providers: frozenset[str]) -> list[Entry]:
     """The entries of a file `{"models": [...]}`.
 
-    Raises BadCatalogue.
+    Raises tollgate.operator_files.BadFile.
     """
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as exc:
-        raise BadCatalogue(f"{path}: {exc.strerror}") from exc
-    except ValueError as exc:
-        raise BadCatalogue(f"{path}: not JSON: {exc}") from exc
-    models = document.get("models") if isinstance(document, dict) else None
-    if not isinstance(models, list):
-        raise BadCatalogue(f'{path}: expected an object with a list under "models"')
-    return [_checked(path, number, entry, providers) for number, entry in enumerate(models)]
+    return [_entry(written, known, providers) for written, known in read_list(path, "models", _Entry)]
 
 
-def _checked(path: Path, number: int, entry: Any, providers: frozenset[str]) -> Entry:
-    place = f"{path}: models[{number}]"
-    if not isinstance(entry, dict):
-        raise BadCatalogue(f"{place}: expected an object")
-    if isinstance(entry.get("id"), str):
-        place += f" ({entry['id']})"
-    try:
-        known = _Entry.model_validate(entry)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadCatalogue(f"{place}: {field}: {first['msg']}") from exc
+def _entry(written: Written, known: _Entry, providers: frozenset[str]) -> Entry:
     provider = known.provider or known.id.partition("/")[0]
     if provider not in providers:
-        raise BadCatalogue(
-            f"{place}: provider: unknown provider '{provider}'; known are {', '.join(sorted(providers))}"
+        raise BadFile(
+            f"{written.place}: provider: unknown provider '{provider}'; known are {', '.join(sorted(providers))}"
         )
     if known.provider is None or "/" in known.id:
         try:
             model_id = canonical(known.id)
         except InvalidModelId as exc:
-            raise BadCatalogue(f"{place}: id: {exc.message}") from exc
+            raise BadFile(f"{written.place}: id: {exc.message}") from exc
         if model_id != known.id:
-            raise BadCatalogue(f"{place}: id: that provider is called '{model_id.partition('/')[0]}' here")
-    return {**entry, "provider": provider}
+            raise BadFile(f"{written.place}: id: that provider is called '{model_id.partition('/')[0]}' here")
+    return {**written.fields, "provider": provider}

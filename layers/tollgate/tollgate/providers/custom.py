@@ -1,18 +1,14 @@
 """The operator's own providers: servers that speak OpenAI's language, from a file that is read once and checked."""
 
-import json
 import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from tollgate.operator_files import BadFile, read_list
 from tollgate.providers.registry import Provider
-
-
-class BadProviders(Exception):
-    """The file cannot be used; the message names the entry and the field."""
 
 
 def _as_header(value: str) -> str:
@@ -74,38 +70,17 @@ class _Entry(_Strict):
 def read_providers(path: Path, *, taken: Collection[str]) -> dict[str, Provider]:
     """The providers of a file `{"providers": [...]}`, by id; `taken` are ids that mean something else already.
 
-    Raises BadProviders.
+    Raises tollgate.operator_files.BadFile.
     """
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as exc:
-        raise BadProviders(f"{path}: {exc.strerror}") from exc
-    except ValueError as exc:
-        raise BadProviders(f"{path}: not JSON: {exc}") from exc
-    entries = document.get("providers") if isinstance(document, dict) else None
-    if not isinstance(entries, list):
-        raise BadProviders(f'{path}: expected an object with a list under "providers"')
     rows: dict[str, Provider] = {}
-    for number, entry in enumerate(entries):
-        row = _row(path, number, entry, {*taken, *rows})
-        rows[row.id] = row
+    for written, known in read_list(path, "providers", _Entry):
+        if known.id in taken or known.id in rows:
+            raise BadFile(f"{written.place}: id: that name is taken")
+        rows[known.id] = _row(known)
     return rows
 
 
-def _row(path: Path, number: int, entry: Any, taken: Collection[str]) -> Provider:
-    place = f"{path}: providers[{number}]"
-    if not isinstance(entry, dict):
-        raise BadProviders(f"{place}: expected an object")
-    if isinstance(entry.get("id"), str):
-        place += f" ({entry['id']})"
-    try:
-        known = _Entry.model_validate(entry)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise BadProviders(f"{place}: {field}: {first['msg']}") from exc
-    if known.id in taken:
-        raise BadProviders(f"{place}: id: that name is taken")
+def _row(known: _Entry) -> Provider:
     return Provider(
         id=known.id,
         name=known.name,
