@@ -132,12 +132,16 @@ def choose(prompt: Prompt, body: Mapping[str, Any], size: PromptSize, call: Call
 
 def has_images_by_address(body: Mapping[str, Any]) -> bool:
     """Whether a request names images that have to be fetched by somebody."""
-    return any(
-        part.get("type") == "image_url" and not part["image_url"]["url"].startswith("data:")
-        for message in body["messages"]
-        if isinstance(content := message.get("content"), list)
-        for part in content
-    )
+    return next(images_by_address(body), None) is not None
+
+
+def images_by_address(body: Mapping[str, Any]) -> Iterator[tuple[int, int, str]]:
+    """Message, part and address of each image that is not data yet."""
+    for number, message in enumerate(body.get("messages") or ()):
+        content = message.get("content")
+        for place, part in enumerate(content if isinstance(content, list) else ()):
+            if part.get("type") == "image_url" and not part["image_url"]["url"].startswith("data:"):
+                yield number, place, part["image_url"]["url"]
 
 
 async def with_images_inline(candidates: Candidates, resources: Resources) -> Candidates:

@@ -2,10 +2,11 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tollgate.errors import BadRequest
+from tollgate.services.candidates import images_by_address
 from tollgate.stores.web import Web, image_type
 
 MOST_IMAGES: Final = 10
@@ -23,7 +24,7 @@ async def inline_images(body: Mapping[str, Any], *, web: Web, param_prefix: str 
 
     Raises BadRequest, with the path of the image at fault.
     """
-    images = list(_images(body))
+    images = list(images_by_address(body))
     if not images:
         return body
     # Each stands in what is sent to the provider, so one that is there twice counts twice.
@@ -42,15 +43,6 @@ async def inline_images(body: Mapping[str, Any], *, web: Web, param_prefix: str 
         content[part] = {**content[part], "image_url": {**content[part]["image_url"], "url": data[url]}}
         messages[message] = {**messages[message], "content": content}
     return {**body, "messages": messages}
-
-
-def _images(body: Mapping[str, Any]) -> Iterator[tuple[int, int, str]]:
-    """Message, part and address of each image that is not data yet."""
-    for number, message in enumerate(body.get("messages") or ()):
-        content = message.get("content")
-        for place, part in enumerate(content if isinstance(content, list) else ()):
-            if part.get("type") == "image_url" and not part["image_url"]["url"].startswith("data:"):
-                yield number, place, part["image_url"]["url"]
 
 
 async def _fetch_all(params: Mapping[str, list[str]], web: Web) -> list[str]:
