@@ -83,6 +83,21 @@ async def test_a_worker_that_died_is_followed_by_another_when_its_lease_is_over(
     assert await _status(trainer, file_id) == "processed"
 
 
+async def test_who_gives_up_late_gives_up_nothing_of_whoever_came_after(trainer: Trainer) -> None:
+    file_id = await trainer.a_file()
+    files = trainer.world.resources.files
+    first = await files.lease(trainer.account_id, file_id, now=100, until=200)
+    second = await files.lease(trainer.account_id, file_id, now=201, until=300)
+    assert first
+    assert second
+
+    await files.give_up_lease(first)
+
+    assert await files.lease(trainer.account_id, file_id, now=202, until=300) is None
+    await files.give_up_lease(second)
+    assert await files.lease(trainer.account_id, file_id, now=203, until=300)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -56,7 +56,7 @@ async def validate_file(account_id: str, file_id: str, resources: Resources) -> 
     try:
         dataset = await read_dataset(file, resources)
     except BaseException:
-        await asyncio.shield(resources.files.give_up_lease(account_id, file_id))
+        await asyncio.shield(resources.files.give_up_lease(file))
         raise
     status = "processed" if dataset.is_good else "error"
     found = replace(file, status=status, status_details=dataset.details, dataset=_report(dataset))

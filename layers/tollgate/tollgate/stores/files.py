@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from tollgate.stores.leases import lease
+from tollgate.stores.leases import give_up, lease
 from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
@@ -41,6 +41,8 @@ class StoredFile(Struct, frozen=True):
     status: str = "uploaded"
     status_details: str | None = None
     dataset: Mapping[str, Any] | None = None
+    leased_by: str = ""
+    """The token of who validates it, or has done so last."""
 
 
 class StartedUpload(Struct, frozen=True):
@@ -162,12 +164,9 @@ class Files:
             return None
         return _file(item)
 
-    async def give_up_lease(self, account_id: str, file_id: str) -> None:
+    async def give_up_lease(self, file: StoredFile) -> None:
         """Leave the validation to whoever comes next."""
-        with suppress(ConditionFailed):
-            await self._table.update(
-                _place(account_id, file_id), "REMOVE leased_until", condition="attribute_exists(id)"
-            )
+        await give_up(self._table, _place(file.account_id, file.id), file.leased_by)
 
     async def finish(self, file: StoredFile) -> bool:
         """Write down what a validation found; False where there was nothing more to find."""
@@ -255,4 +254,5 @@ def _file(item: Item) -> StoredFile:
         status=item["status"],
         status_details=item["status_details"],
         dataset=item["dataset"],
+        leased_by=item.get("leased_by", ""),
     )

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from tollgate.contracts.accounts import Hold
 from tollgate.contracts.tuning import TuningEvent
 from tollgate.stores.account_items import hold_item, hold_of
-from tollgate.stores.leases import lease
+from tollgate.stores.leases import give_up, lease
 from tollgate.stores.table import ConditionFailed, Item, Table
 
 SCHEMA: Final = 1
@@ -63,6 +63,8 @@ class StoredJob(Struct, frozen=True):
     is_settled: bool = False
     to_publish: tuple[str, ...] = ()
     """Events that its owner is still to be told of."""
+    leased_by: str = ""
+    """The token of who deals with it, or has done so last."""
 
     @property
     def has_ended(self) -> bool:
@@ -141,10 +143,7 @@ class FineTunes:
 
     async def give_up_lease(self, job: StoredJob) -> None:
         """Leave a job to whoever comes next."""
-        with suppress(ConditionFailed):
-            await self._table.update(
-                _place(job.account_id, job.id), "REMOVE leased_until", condition="attribute_exists(id)"
-            )
+        await give_up(self._table, _place(job.account_id, job.id), job.leased_by)
 
     async def change(
         self, job: StoredJob, changes: Mapping[str, Any], *, only_from: Collection[str] | None = None
@@ -311,7 +310,8 @@ def _job(item: Item) -> StoredJob:
     fields: dict[str, Any] = {name: item[name] for name in _PLAIN}
     fields |= {name: None if item[name] is None else int(item[name]) for name in _WHOLE}
     fields |= {name: tuple(item[name]) for name in _LISTS}
-    return StoredJob(**fields, hold=hold_of(item["account_id"], item["hold"]["id"], item["hold"]))
+    fields["hold"] = hold_of(item["account_id"], item["hold"]["id"], item["hold"])
+    return StoredJob(**fields, leased_by=item.get("leased_by", ""))
 
 
 def _storable(value: Any) -> Any:

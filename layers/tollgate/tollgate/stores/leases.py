@@ -1,6 +1,7 @@
 """Taking an item for oneself for a while, in one conditional write."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 
@@ -17,9 +18,9 @@ async def lease(
     names: Mapping[str, str],
     values: Mapping[str, Any] | None = None,
 ) -> Item:
-    """Take an item that fulfils a condition and that nobody has. Times are Unix seconds.
+    """Take an item that fulfils a condition and that nobody has; `leased_by` in it is the token to give it up with.
 
-    Raises ConditionFailed.
+    Times are Unix seconds. Raises ConditionFailed.
     """
     token = token_hex(8)
     try:
@@ -36,3 +37,9 @@ async def lease(
             raise
         # An attempt before this one took it, and its answer was lost.
         return exc.item
+
+
+async def give_up(table: Table, key: Mapping[str, Any], token: str) -> None:
+    """Leave an item to whoever comes next, unless the lease was over and somebody has taken it since."""
+    with suppress(ConditionFailed):
+        await table.update(key, "REMOVE leased_until", values={":token": token}, condition="leased_by = :token")
