@@ -66,9 +66,9 @@ def environment(template: Template, moto: PlayedAws) -> dict[str, str]:
 
 
 @pytest.fixture
-async def resources(environment: dict[str, str]) -> AsyncIterator[Resources]:
+async def resources(environment: dict[str, str], moto: PlayedAws) -> AsyncIterator[Resources]:
     """Resources over those tables."""
-    made = aws_calls.watched(Resources.from_environment(environment))
+    made = aws_calls.watched(Resources.from_environment(environment, ways=moto.ways))
     yield made
     await made.close()
 
@@ -144,12 +144,12 @@ WorldMaker = Callable[..., Any]
 
 
 @pytest.fixture
-async def make_world(template: Template, environment: dict[str, str]) -> AsyncIterator[WorldMaker]:
+async def make_world(template: Template, environment: dict[str, str], moto: PlayedAws) -> AsyncIterator[WorldMaker]:
     """Make a gateway in which some variables of the environment are others."""
     async with AsyncExitStack() as stack:
 
         async def make(*, allows_loopback: bool = False, **variables: str) -> World:
-            made = Resources.from_environment({**environment, **variables})
+            made = Resources.from_environment({**environment, **variables}, ways=moto.ways)
             made = aws_calls.watched(replace(made, allows_loopback=allows_loopback))
             stack.push_async_callback(made.close)
             gateway = aws_calls.watched_app(LocalGateway(template, made))

@@ -122,7 +122,8 @@ async def test_a_request_that_is_still_running_is_told_to_come_back(site: Site) 
     assert _told(same) == (409, "idempotency_in_progress")
     assert (same.headers["retry-after"], same.headers["x-should-retry"]) == ("2", "true")
     assert _told(other) == (422, "idempotency_key_reused")
-    assert (await _chat(site)).content == (await running).content
+    answered = await running
+    assert (await _chat(site)).content == answered.content
     assert len(await site.ledger()) == 1
 
 

@@ -58,6 +58,8 @@ class MotoServer:
             with lock:
                 return list(app(environ, start_response))
 
+        self.app = one_at_a_time
+        """The same, without a socket."""
         self._server = make_server(host, 0, one_at_a_time, threaded=True, request_handler=Quiet)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = Thread(target=self._server.serve_forever, daemon=True)

@@ -67,11 +67,13 @@ class Resources(Struct, frozen=True, dict=True):
     """Whether webhooks may be on this machine. Only `tollgate up` says so: nothing in an environment can."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """The resources of a deployment."""
+    def from_environment(
+        cls, environment: Mapping[str, str], *, ways: Mapping[str, httpx2.AsyncBaseTransport] | None = None
+    ) -> Self:
+        """The resources of a deployment. `ways` are those to addresses that are not reached by the network."""
         settings = Settings.from_environment(environment)
         # A proxy or a .netrc of the machine is none of our business, and a redirect would take a credential along.
-        http = httpx2.AsyncClient(verify=_tls(), trust_env=False, follow_redirects=False, limits=_LIMITS)
+        http = httpx2.AsyncClient(verify=_tls(), trust_env=False, follow_redirects=False, limits=_LIMITS, mounts=ways)
         return cls(settings=settings, http=http)
 
     async def prepare(self) -> None:

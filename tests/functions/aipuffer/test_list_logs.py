@@ -193,7 +193,7 @@ class TestPages:
         assert {totals(page) for page in pages} == {("7", "3")}
 
     async def test_more_than_a_hundred_rows_are_not_on_a_page(self, site: Site) -> None:
-        await asyncio.gather(*(written(site, one) for one in several(103)))
+        await written(site, *several(103))
 
         first, second = await logs(site, per_page=500), await logs(site, per_page=500, page=2)
 
@@ -205,7 +205,7 @@ class TestPages:
         assert (response.json(), totals(response)) == ([], ("0", "0"))
 
     async def test_twenty_rows_are_a_page_unless_said(self, site: Site) -> None:
-        await asyncio.gather(*(written(site, one) for one in several(21)))
+        await written(site, *several(21))
 
         assert len(ids(await logs(site))) == 20
 
