@@ -9,12 +9,14 @@ import pytest
 
 from tests.builders import a_chat_request, an_entry
 from tests.upstream import Upstream, a_client, a_completion, json_reply
+from tollgate.catalogue.custom import read_entries
 from tollgate.errors import NoProviderAvailable, UpstreamRejected
 from tollgate.operator_files import BadFile
 from tollgate.providers.custom import read_providers
 from tollgate.providers.registry import PROVIDERS, Provider
 from tollgate.resources import Resources
 from tollgate.settings import Settings
+from tollgate_cli.template import ROOT
 
 TAKEN: Final = frozenset({"claude", "openai"})
 ROW: Final = {"id": "lab", "name": "The lab", "base_url": "http://lab.internal:8000/v1"}
@@ -40,7 +42,13 @@ def test_a_provider_needs_a_name_and_an_address_alone(file: Path) -> None:
             base_url="http://lab.internal:8000/v1",
             base_url_setting="LAB_BASE_URL",
             key_setting="",
-            can={"chat": "rows:RowChat", "embed": "rows_embeddings:RowEmbeddings", "draw": "row_images:RowImages"},
+            can={
+                "chat": "rows:RowChat",
+                "embed": "rows_embeddings:RowEmbeddings",
+                "draw": "row_images:RowImages",
+                "speech": "rows_audio:RowSpeech",
+                "transcription": "rows_audio:RowTranscription",
+            },
             is_key_needed=False,
             dialect="open",
         )
@@ -224,3 +232,16 @@ def deployed(
     catalogue.write_text(json.dumps({"models": [an_entry(id="lab/our-model", temperature_max=0.5)]}))
     settings = Settings(catalogue_path=str(catalogue), providers_path=str(providers), environment=environment)
     return Resources(settings, http)
+
+
+def test_the_files_that_the_docs_show_are_read(tmp_path: Path) -> None:
+    section = (ROOT / "docs/operating.md").read_text(encoding="utf-8").partition("### Providers of your own")[2]
+    providers, catalogue = section.split("```")[1].strip().split("\n\n")
+    (tmp_path / "providers.json").write_text(providers)
+    (tmp_path / "catalogue.json").write_text(catalogue)
+
+    found = read_providers(tmp_path / "providers.json", taken=PROVIDERS)
+    entries = read_entries(tmp_path / "catalogue.json", providers=frozenset(found))
+
+    assert list(found) == ["lab"]
+    assert [entry["id"] for entry in entries] == ["lab/our-model", "lab/our-voice", "lab/our-ear"]
