@@ -58,8 +58,13 @@ async def lab(make_world: WorldMaker, tmp_path: Path) -> Any:
     providers, catalogue = tmp_path / "providers.json", tmp_path / "catalogue.json"
     catalogue.write_text(json.dumps({"models": _ENTRIES}))
     async with Upstream(answer=answer) as upstream:
-        row = {"id": "lab", "name": "The lab", "base_url": f"{upstream.url}/v1", "key_setting": "LAB_KEY"}
-        row["headers"] = {"X-Team": "gateway"}
+        row = {
+            "id": "lab",
+            "name": "The lab",
+            "base_url": f"{upstream.url}/v1",
+            "key_setting": "LAB_KEY",
+            "headers": {"X-Team": "gateway"},
+        }
         providers.write_text(json.dumps({"providers": [row]}))
         world = await make_world(
             TOLLGATE_PROVIDERS=str(providers), TOLLGATE_CATALOGUE=str(catalogue), LAB_KEY="lab-key-0123456789"
@@ -70,7 +75,8 @@ async def lab(make_world: WorldMaker, tmp_path: Path) -> Any:
 
 async def _charged(site: Site) -> Decimal:
     (charge,) = await site.ledger()
-    return -charge.amount_usd
+    amount: Decimal = -charge.amount_usd
+    return amount
 
 
 def _is_sent_as_the_file_says(site: Site) -> Received:
