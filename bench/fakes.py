@@ -4,14 +4,16 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from bench.loopback import LoopbackServer
 
 
-class Fake:
+class Fake(LoopbackServer):
     """An HTTP server with one answer for everything. `busy_s` adds up what it kept its callers waiting."""
 
     def __init__(self, answer: Callable[[str, bytes], list[bytes]], *, media_type: str = "application/json") -> None:
+        super().__init__()
         self._answer = answer
         self._media_type = media_type
         self.busy_s = 0.0
@@ -21,48 +23,22 @@ class Fake:
         self.open.set()
         self.sent_at: list[float] = []
         """When each piece of the last answer was handed to the kernel."""
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
         """Its address."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"http://{self.address}"
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._connection(reader, writer))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
-
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-                length = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
-                body = await reader.readexactly(length)
-                began = time.perf_counter()
-                self.calls += 1
-                await self.open.wait()
-                await self._send(self._answer(head, body), writer)
-                self.busy_s += time.perf_counter() - began
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-        finally:
-            writer.close()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Read a request, and give the answer."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        length = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
+        body = await reader.readexactly(length)
+        began = time.perf_counter()
+        self.calls += 1
+        await self.open.wait()
+        await self._send(self._answer(head, body), writer)
+        self.busy_s += time.perf_counter() - began
 
     async def _send(self, pieces: list[bytes], writer: asyncio.StreamWriter) -> None:
         head = f"HTTP/1.1 200 OK\r\ncontent-type: {self._media_type}\r\n"
@@ -85,7 +61,6 @@ class Fake:
 def dynamodb(head: str, _body: bytes) -> list[bytes]:
     """What the accounts and the ledger answer to a call that goes well."""
     if "updateitem" in head:
-        # The balance that settling finds, under whatever id the entry has.
         # An account without limits, with the balance that settling finds, under whatever id the entry has.
         entry = json.loads(_body).get("ExpressionAttributeNames", {}).get("#entry", "led_0")
         return [json.dumps({"Attributes": {**_ACCOUNT, "marks": {"M": {entry: {"N": "10"}}}}}).encode()]

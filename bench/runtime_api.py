@@ -5,8 +5,9 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from bench.loopback import LoopbackServer
 
 _PREFIX = "/2018-06-01/runtime"
 
@@ -30,36 +31,16 @@ class Invocation:
         return self.last_byte_at - self.handed_out_at
 
 
-class RuntimeApi:
+class RuntimeApi(LoopbackServer):
     """The server; `invoke` hands an event to whoever polls next and waits for the answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.first_poll_at = 0.0
         self.idle = asyncio.Event()
         """Set while the function waits for an event: what it does after an answer is done then."""
         self._waiting: asyncio.Queue[Invocation] = asyncio.Queue()
         self._running: dict[str, Invocation] = {}
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
-
-    @property
-    def address(self) -> str:
-        """What AWS_LAMBDA_RUNTIME_API has to be."""
-        assert self._server is not None
-        return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def invoke(self, event: Mapping[str, Any], *, timeout_s: float = 60) -> Invocation:
         """Run one event through the function."""
@@ -69,26 +50,16 @@ class RuntimeApi:
             await invocation.answered.wait()
         return invocation
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._connection(reader, writer))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
-
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                first, *lines = head.split("\r\n")
-                method, path, _ = first.split(" ")
-                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-                if method == "GET":
-                    await self._next(writer)
-                else:
-                    await self._answer(path, headers, reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-        finally:
-            writer.close()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hand out an event, or take what a function says of one."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.split("\r\n")
+        method, path, _ = first.split(" ")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        if method == "GET":
+            await self._next(writer)
+        else:
+            await self._answer(path, headers, reader, writer)
 
     async def _next(self, writer: asyncio.StreamWriter) -> None:
         self.first_poll_at = self.first_poll_at or time.perf_counter()
