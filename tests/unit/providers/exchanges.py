@@ -1,13 +1,14 @@
 """An adapter and the recorded exchanges of its vendor."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
 import httpx2
 
 from tests.builders import a_model
+from tests.unit.providers.pieces import all_of, answered_in
 from tests.upstream import Reply, Upstream, a_client, json_reply
 from tests.wire import has, read
 from tollgate.contracts.catalogue import Model
@@ -69,21 +70,8 @@ class Exchanges:
 
     async def heard(self, pieces: Iterable[bytes], came: list[Delta] | None = None, case: str = "plain") -> list[Delta]:
         """What is made of a stream in exactly these pieces."""
-        deltas = [] if came is None else came
-
-        async def content() -> AsyncIterator[bytes]:
-            for piece in pieces:
-                yield piece
-
-        async def answer(_: httpx2.Request) -> httpx2.Response:
-            return httpx2.Response(200, content=content())
-
-        async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(httpx2.AsyncClient(transport=httpx2.MockTransport(answer)))
-            stream = await stack.enter_async_context(aclosing(self.adapter(http).stream(self.request(case))))
-            async for delta in stream:
-                deltas.append(delta)
-        return deltas
+        async with answered_in(pieces) as http:
+            return await all_of(self.adapter(http), self.request(case), came)
 
 
 def text_of(deltas: Iterable[Delta]) -> str:

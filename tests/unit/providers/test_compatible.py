@@ -1,8 +1,8 @@
 """OpenAI's language as others speak it: what an answer must have, what it may lack, what a vendor may change."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.builders import a_body, a_chat_request, a_model
+from tests.unit.providers.pieces import all_of, answered_in
 from tests.upstream import a_client, a_completion, a_usage, chunks_of
 from tollgate.contracts.chat import Completion, Delta
 from tollgate.contracts.usage import Usage
@@ -50,23 +51,9 @@ async def heard(
     *events: Any, kind: type[CompatibleChat] = CompatibleChat, came: list[Delta] | None = None
 ) -> list[Delta]:
     """What is made of a stream of these events."""
-    deltas = [] if came is None else came
-
-    async def content() -> AsyncIterator[bytes]:
-        for event in events:
-            yield b"data: " + httpx2.Response(200, json=event).content + b"\n\n"
-        yield b"data: [DONE] \n\n"
-
-    async def answer(_: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, content=content())
-
-    async with (
-        httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http,
-        aclosing(a_vendor(kind, http).stream(a_chat_request())) as stream,
-    ):
-        async for delta in stream:
-            deltas.append(delta)
-    return deltas
+    pieces = [b"data: " + httpx2.Response(200, json=event).content + b"\n\n" for event in events]
+    async with answered_in([*pieces, b"data: [DONE] \n\n"]) as http:
+        return await all_of(a_vendor(kind, http), a_chat_request(), came)
 
 
 def choice(message: Any = None, **changes: Any) -> dict[str, Any]:

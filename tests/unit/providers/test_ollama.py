@@ -1,7 +1,7 @@
 """Ollama's adapter against exchanges in Ollama's own form."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import a_model
+from tests.unit.providers.pieces import all_of, answered_in
 from tests.upstream import Reply, Upstream, a_client, json_reply, raw_reply
 from tests.wire import cases, has, read, read_bytes
 from tollgate.contracts.catalogue import Model
@@ -442,25 +443,9 @@ async def upstream(
         yield an_adapter(http, {"OLLAMA_HOST": f"127.0.0.1:{server.port}", **(environment or {})}, key), server
 
 
-async def all_of(adapter: OllamaChat, request: ChatRequest, came: list[Delta] | None = None) -> list[Delta]:
-    deltas = [] if came is None else came
-    async with aclosing(adapter.stream(request)) as stream:
-        async for delta in stream:
-            deltas.append(delta)
-    return deltas
-
-
 async def heard(pieces: list[bytes], came: list[Delta] | None = None) -> list[Delta]:
     """What is made of a stream in exactly these pieces."""
-
-    async def content() -> AsyncIterator[bytes]:
-        for piece in pieces:
-            yield piece
-
-    async def answer(_: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"content-type": "application/x-ndjson"}, content=content())
-
-    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
+    async with answered_in(pieces) as http:
         return await all_of(an_adapter(http), a_request(), came)
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
 import pytest
 
 from tests.builders import a_chat_request, a_model
+from tests.unit.providers.pieces import all_of, answered_in
 from tests.upstream import Upstream, a_client, json_reply, raw_reply
 from tests.wire import cases, has, read, read_bytes
 from tollgate.contracts.catalogue import Model
@@ -305,21 +306,8 @@ async def streamed(case: str) -> list[Delta]:
 
 async def heard(pieces: list[bytes], came: list[Delta] | None = None) -> list[Delta]:
     """What is made of a stream in exactly these pieces."""
-    deltas = [] if came is None else came
-
-    async def content() -> AsyncIterator[bytes]:
-        for piece in pieces:
-            yield piece
-
-    async def answer(_: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=content())
-
-    async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx2.AsyncClient(transport=httpx2.MockTransport(answer)))
-        stream = await stack.enter_async_context(aclosing(an_adapter(http).stream(a_chat_request())))
-        async for delta in stream:
-            deltas.append(delta)
-    return deltas
+    async with answered_in(pieces) as http:
+        return await all_of(an_adapter(http), a_chat_request(), came)
 
 
 def usage_of(usage: Mapping[str, Any]) -> Usage:
