@@ -1,11 +1,12 @@
 """The chat in a page: asked, answered as it is written, stopped, tried again, remembered."""
 
 import re
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.widget.conftest import Shop
+from tests.widget.conftest import Shop, Visit
 
 
 def test_a_question_is_answered(shop: Shop) -> None:
@@ -190,3 +191,48 @@ def test_nothing_can_be_said_before_it_was_agreed_to(shop: Shop) -> None:
     expect(visit.input).to_be_focused()
     visit.page.reload()
     expect(visit.input).to_be_visible()
+
+
+class TestThePage:
+    def test_a_bot_that_is_to_know_is_sent_what_the_page_says(self, shop: Shop) -> None:
+        page = (
+            "<title>Harbour prices</title><nav>Menu</nav><main><h1>Berths</h1><p>12 \u20ac a night.</p>"
+            "<p hidden>secret</p><script>var hidden = 1</script><textarea id=note></textarea></main>{chat}"
+        )
+        visit = shop.visit(self._put(shop, page, content_aware_enabled=True))
+        visit.panel.wait_for()
+        visit.page.fill("#note", "typed")
+
+        assert self._sent(visit, "How much?") == "Harbour prices\nBerths\n12 \u20ac a night."
+        expect(visit.answered()).to_have_text("You said: How much?")
+
+    def test_a_long_page_is_cut_and_the_chat_is_no_part_of_it(self, shop: Shop) -> None:
+        visit = shop.visit(
+            self._put(shop, "<title>Long</title>{chat}<p>" + "word " * 2_000, content_aware_enabled=True)
+        )
+        visit.panel.wait_for()
+        visit.say("first")
+        visit.answered()
+
+        sent = self._sent(visit, "second")
+
+        assert sent is not None
+        assert (len(sent), sent[:9], "first" in sent) == (4_000, "Long\nword", False)
+
+    def test_other_bots_are_sent_nothing_of_it(self, shop: Shop) -> None:
+        visit = shop.chat()
+
+        assert self._sent(visit, "Hello") is None
+
+    @staticmethod
+    def _put(shop: Shop, html: str, **settings: bool) -> str:
+        bot_id = shop.bot(**settings)
+        chat = f'<div id="aipkit-chatbot-container-{bot_id}"></div>{shop.snippet(bot_id)}'
+        return shop.pages.put(f"<!doctype html><meta charset=utf-8>{html.replace('{chat}', chat)}")
+
+    @staticmethod
+    def _sent(visit: Visit, question: str) -> str | None:
+        """What a question takes along of the page."""
+        with visit.page.expect_request(re.compile("widget-messages")) as asked:
+            visit.say(question)
+        return parse_qs(asked.value.post_data or "").get("page", [None])[0]

@@ -101,6 +101,22 @@ async def test_what_was_said_goes_to_the_model_as_the_bot_has_it(site: Site) -> 
     assert [one["content"] for one in sent] == ["Be brief.", "c", "d", "e"]
 
 
+@pytest.mark.parametrize(("is_aware", "told"), [(True, "x" * 4_000), (False, "")])
+async def test_a_bot_is_told_of_the_page_if_it_is_to_know(site: Site, *, is_aware: bool, told: str) -> None:
+    site.upstream.replies[:] = [event_reply(chunks_of("Yes", ".", usage=a_usage()))]
+    settings = {"provider": "openai", "model": "gpt-4o-mini", "instructions": "Be brief."}
+    page = await _page(site, content_aware_enabled=is_aware, **settings)
+
+    await page.say("Do you ship?", page="x" * 5_000)
+
+    instructions, question = site.upstream.requests[-1].json["messages"]
+    before, _, after = instructions["content"].rpartition("\n\n")
+    assert (before.partition("\n\n")[2], after) == (told, "Be brief.")
+    assert question["content"] == "Do you ship?"
+    row = (await site.send("GET", f"{BASE}/logs")).json()[0]
+    assert "xxx" not in json.dumps(row)
+
+
 class TestTokens:
     @pytest.mark.parametrize("origin", ["https://other.example", "http://shop.example", "null", None])
     async def test_a_token_is_for_the_pages_of_one_origin(self, site: Site, origin: str | None) -> None:

@@ -84,6 +84,8 @@ class WidgetConfig(CamelShape):
     enable_starters: bool
     require_consent_compliance: bool
     show_sources: bool
+    content_aware: bool
+    """Whether the bot wants to know what the page says."""
     starters: list[str]
     text: dict[str, str]
     """What stands on buttons and in notices."""
@@ -137,3 +139,5 @@ class WidgetMessageRequest(RestShape):
     """Reduced to `[a-z0-9_-]`, and to 36 characters."""
     messages: Annotated[list[WidgetTurn], Field(min_length=1, max_length=MOST_MESSAGES)]
     """Oldest first. Of a visitor's message at most 4000 characters are taken."""
+    page: Annotated[str, Field(max_length=LONGEST_ANSWER)] = ""
+    """What the page says, for a bot with `content_aware_enabled`; its first 4000 characters are taken."""

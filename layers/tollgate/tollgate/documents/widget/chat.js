@@ -268,7 +268,8 @@ class Chat {
   // The events of a stream that has begun, so that a refusal is known before the first of them.
   async opened(signal) {
     const { config, conversation } = this;
-    const events = ask(config.ajaxUrl, conversation.asked(this.token, config.maxMessages), signal);
+    const page = config.contentAware ? pageText() : "";
+    const events = ask(config.ajaxUrl, conversation.asked(this.token, config.maxMessages, page), signal);
     const first = await events.next();
     return (async function* () {
       if (!first.done) yield first.value;

@@ -39,9 +39,9 @@ class Conversation {
   }
 
   // What the chatbot gets to read, as a form: the last messages, beginning with the visitor's.
-  asked(token, most) {
+  asked(token, most, page) {
     const said = this.messages.filter((message) => message.content.trim()).slice(-most);
-    const form = new URLSearchParams({ token, conversation_uuid: this.id });
+    const form = new URLSearchParams({ token, conversation_uuid: this.id, ...(page && { page }) });
     const first = said.findIndex((message) => message.role === "user");
     said.slice(first).forEach(({ role, content }, number) => {
       form.append(`messages[${number}][role]`, role);

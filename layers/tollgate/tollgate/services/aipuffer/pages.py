@@ -103,6 +103,7 @@ def config_of(bot: Chatbot, *, root: str, token: str, session_id: str) -> Widget
             "asset_urls": _asset_urls(root),
             "custom_theme_preset_key": settings.theme_preset_key,
             "popup_enabled": settings.deploy_mode == "popup",
+            "content_aware": settings.content_aware_enabled,
             "enable_starters": settings.enable_conversation_starters,
             "starters": settings.conversation_starters,
             "require_consent_compliance": settings.enable_consent_compliance,

@@ -1,6 +1,7 @@
 """The script and the styles of the chat in a page, under addresses that change with what is in them."""
 
 import gzip
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256, sha384
@@ -12,7 +13,21 @@ from tollgate.contracts.caller import Call
 from tollgate.errors import NotFound
 
 # In this order: later ones use earlier ones when they are loaded.
-_PARTS: Final = ("dom", "markdown", "stream", "state", "theme", "announce", "messages", "chat", "popup", "start")
+_PARTS: Final = (
+    "dom",
+    "markdown",
+    "stream",
+    "page",
+    "state",
+    "theme",
+    "announce",
+    "messages",
+    "chat",
+    "popup",
+    "start",
+)
+_COMMENT: Final = re.compile(rb"^\s*//.*\n", re.MULTILINE)
+"""One that has a line to itself, as all in those files. Who reads them has them; pages need not."""
 _SCRIPT: Final = "text/javascript; charset=utf-8"
 _STYLES: Final = "text/css; charset=utf-8"
 _FOREVER: Final = "public, max-age=31536000, immutable"
@@ -77,4 +92,4 @@ def _asset(name: str, media_type: str, content: bytes, *, cache_control: str = _
 
 
 def _read(name: str) -> bytes:
-    return (files.files("tollgate.documents") / "widget" / name).read_bytes()
+    return _COMMENT.sub(b"", (files.files("tollgate.documents") / "widget" / name).read_bytes())

@@ -51,7 +51,7 @@ async def create_widget_message(
     check_messages(messages)
     _check_length(messages[-1])
     visitor = Visitor(session_id=session_id, address=call.address or None)
-    conversation = await begin(Turn(bot, visitor, messages, request.conversation_uuid), call, resources)
+    conversation = await begin(Turn(bot, visitor, messages, request.conversation_uuid, request.page), call, resources)
     reply = await open_reply(conversation, call, resources)
     message_id = resources.new_id("aipkit-msg").replace("_", "-", 1)
     return StreamedAnswer(
