@@ -67,7 +67,7 @@ _BODIES: dict[str, Any] = {
 }
 
 # What a key needs for each function; None where no key is needed, "any" where every key will do.
-_NEEDS: dict[str, str | None] = {
+NEEDS: dict[str, str | None] = {
     "CreateChatCompletionFunction": "prompt_ai",
     "CreateEmbeddingFunction": "prompt_ai",
     "CreateImageFunction": "prompt_ai",
@@ -233,13 +233,13 @@ async def _bot(world: World, account_id: str) -> int:
 
 
 def test_every_function_with_a_route_is_in_the_table() -> None:
-    assert {route.function for route in _ROUTES} == _NEEDS.keys()
+    assert {route.function for route in _ROUTES} == NEEDS.keys()
 
 
 @pytest.mark.parametrize("route", _ROUTES, ids=lambda route: f"{route.method} {route.path}")
 async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, route: Route) -> None:
     tenant = await _tenant(world)
-    needed = _NEEDS[route.function]
+    needed = NEEDS[route.function]
 
     assert (await tenant.call(route, None)).status_code == (200 if needed is None else 401)
     refused = []

@@ -50,6 +50,7 @@ _OVERRIDDEN: Final = (
     "PUFFER_API",
     "PUFFER_UPSTREAM_STATUS",
     "TIME_ZONE",
+    "MAINTENANCE",
 )
 
 

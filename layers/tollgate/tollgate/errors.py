@@ -58,6 +58,7 @@ TollgateError
 ├── Unavailable                 Tollgate itself cannot answer now
 │   ├── GateBusy
 │   ├── GateUnavailable
+│   ├── InMaintenance           its operator has closed it for a while
 │   └── ModelUnpriced
 └── UpstreamError               the provider failed us; `provider` names it
     ├── ProviderAuthFailed      the operator's credential
@@ -423,6 +424,12 @@ class Unavailable(TollgateError):
     """Tollgate itself cannot answer now."""
 
     code = "service_unavailable"
+
+
+class InMaintenance(Unavailable):
+    """The operator has closed the gateway for a while; `metadata.estimated_recovery` says until when, if they did."""
+
+    code = "maintenance"
 
 
 class GateBusy(Unavailable):

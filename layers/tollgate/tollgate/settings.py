@@ -48,6 +48,8 @@ class Settings(Struct, frozen=True):
     quotas_table: str = ""
     time_zone: str = "UTC"
     """Where days begin for chatbots' dates and limits, by its name in the IANA database."""
+    maintenance: str = ""
+    """While the gateway is closed, when it is expected back (ISO 8601), or `on`; empty where it is open."""
     is_puffer_on: bool = True
     """Whether the API of AI Puffer takes keys at all."""
     passes_upstream_status: bool = False
@@ -106,6 +108,7 @@ class Settings(Struct, frozen=True):
             chatbots_table=get("CHATBOTS_TABLE", ""),
             quotas_table=get("QUOTAS_TABLE", ""),
             time_zone=get("TIME_ZONE") or "UTC",
+            maintenance=get("MAINTENANCE", "").strip(),
             is_puffer_on=_is_on(get("PUFFER_API", "on")),
             passes_upstream_status=get("PUFFER_UPSTREAM_STATUS", "mapped").strip().lower() == "passed",
             visits_table=get("VISITS_TABLE", ""),

@@ -24,6 +24,7 @@ from tollgate.edge.cors import cors_headers
 from tollgate.edge.errors import body_of, headers_of, internal_error, status_of
 from tollgate.edge.event import address_of, caller_of, path_parameters_of
 from tollgate.edge.idempotency import HEADER, Claim, claim, hash_body, incomplete, route_of
+from tollgate.edge.maintenance import check_open
 from tollgate.edge.observe import log_failure, observe
 from tollgate.edge.streaming import ClientGone, Message, Receive, Send, send_pieces
 from tollgate.edge.validation import parse_body, validate
@@ -230,6 +231,8 @@ class Exchange:
             await self._identify(content)
             _authorize(call.caller, endpoint.capability)
             check_requests(call, self._resources)
+        if maintenance := self._resources.settings.maintenance:
+            check_open(call, maintenance, self._resources.now(), capability=endpoint.capability)
         parts = self._parts()
         if endpoint.body is not None:
             call.body = self._parsed(content, endpoint.body)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic_core import ValidationError
 
-from tollgate.errors import InsufficientScope, TollgateError, Unauthenticated
+from tollgate.errors import InMaintenance, InsufficientScope, TollgateError, Unauthenticated
 
 _LONGEST_VALUE: Final = 200
 
@@ -95,7 +95,10 @@ def _details(error: TollgateError, request_id: str, status: HTTPStatus, code: st
         case "internal_error":
             return {"error_id": f"err_{request_id.removeprefix('req_')}", "component": "gateway"}
         case "service_unavailable":
-            return {"estimated_recovery": None, "maintenance_mode": False}
+            return {
+                "estimated_recovery": known.get("estimated_recovery"),
+                "maintenance_mode": isinstance(error, InMaintenance),
+            }
     if status in {HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.UNAUTHORIZED}:
         return {"reason": error.reason, **known}
     return {} if status >= 500 else dict(known)

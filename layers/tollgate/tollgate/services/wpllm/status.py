@@ -32,7 +32,9 @@ async def get_status(resources: Resources) -> Answer:
         _within_patience(resources.events.size()) if has_queue else _nothing(),
     )
     figures = counted or await resources.pulse.read(now)
-    status = _worst(figures.windows, admits=admits, is_partial=counted is None or waiting is None)
+    is_partial = counted is None or waiting is None
+    is_closed = resources.settings.maintenance
+    status = "maintenance" if is_closed else _worst(figures.windows, admits=admits, is_partial=is_partial)
     content = Status.model_validate(
         {
             "status": status,
