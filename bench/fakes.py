@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.loopback import LoopbackServer
+from tests.loopback import LoopbackServer
 
 
 class Fake(LoopbackServer):
@@ -24,21 +24,17 @@ class Fake(LoopbackServer):
         self.sent_at: list[float] = []
         """When each piece of the last answer was handed to the kernel."""
 
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://{self.address}"
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Read a request, and give the answer."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        length = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
-        body = await reader.readexactly(length)
-        began = time.perf_counter()
-        self.calls += 1
-        await self.open.wait()
-        await self._send(self._answer(head, body), writer)
-        self.busy_s += time.perf_counter() - began
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Give the answer to each request."""
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+            length = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
+            body = await reader.readexactly(length)
+            began = time.perf_counter()
+            self.calls += 1
+            await self.open.wait()
+            await self._send(self._answer(head, body), writer)
+            self.busy_s += time.perf_counter() - began
 
     async def _send(self, pieces: list[bytes], writer: asyncio.StreamWriter) -> None:
         head = f"HTTP/1.1 200 OK\r\ncontent-type: {self._media_type}\r\n"

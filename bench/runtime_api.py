@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.loopback import LoopbackServer
+from tests.loopback import LoopbackServer
 
 _PREFIX = "/2018-06-01/runtime"
 
@@ -50,16 +50,17 @@ class RuntimeApi(LoopbackServer):
             await invocation.answered.wait()
         return invocation
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Hand out an event, or take what a function says of one."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        first, *lines = head.split("\r\n")
-        method, path, _ = first.split(" ")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        if method == "GET":
-            await self._next(writer)
-        else:
-            await self._answer(path, headers, reader, writer)
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hand out events, and take what a function says of them."""
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            first, *lines = head.split("\r\n")
+            method, path, _ = first.split(" ")
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+            if method == "GET":
+                await self._next(writer)
+            else:
+                await self._answer(path, headers, reader, writer)
 
     async def _next(self, writer: asyncio.StreamWriter) -> None:
         self.first_poll_at = self.first_poll_at or time.perf_counter()

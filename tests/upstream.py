@@ -7,10 +7,11 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from struct import pack
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import httpx2
+
+from tests.loopback import LoopbackServer
 
 # Reading the certificates takes a client longer than all the rest, and nobody here speaks TLS.
 _NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -161,7 +162,7 @@ def chunks_of(*texts: str, usage: Mapping[str, Any] | None = None, finish: str |
     return chunks
 
 
-class Upstream:
+class Upstream(LoopbackServer):
     """An HTTP/1.1 server that answers with what it was given, in that order; the last answer is given again.
 
     With `answer` it decides by the request instead.
@@ -173,48 +174,17 @@ class Upstream:
         answer: Callable[[Received], Reply | Awaitable[Reply]] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__(tls=tls)
         self.replies = list(replies)
-        self._tls = tls
         self._decide = answer
         self.requests: list[Received] = []
         self.gone = asyncio.Event()
         """Set when a client broke an answer off."""
         self.connections = 0
-        self._server: asyncio.Server | None = None
-        self._handling: set[asyncio.Task[None]] = set()
 
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
-
-    @property
-    def url(self) -> str:
-        """Its address, as a base URL."""
-        return f"http://127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._handling:
-            task.cancel()
-        await asyncio.gather(*self._handling, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Keep each request, and answer it."""
         self.connections += 1
-        task = asyncio.create_task(self._connection(reader, writer))
-        self._handling.add(task)
-        task.add_done_callback(self._handling.discard)
-
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while (request := await _read_request(reader)) is not None:
                 self.requests.append(request)
@@ -227,8 +197,6 @@ class Upstream:
                     watching.cancel()
         except ConnectionError:
             self.gone.set()
-        finally:
-            writer.close()
 
     async def _notice_leaving(self, reader: asyncio.StreamReader) -> None:
         """Notice a client that goes away while nothing is written to it."""

@@ -20,7 +20,7 @@ from tollgate.stores.deliveries import Delivery, Place
 from tollgate.stores.webhooks import StoredWebhook
 from tollgate_cli.template import Route, read_template
 
-_ROUTES = [route for function in read_template().functions.values() for route in function.routes]
+ROUTES = [route for function in read_template().functions.values() for route in function.routes]
 _PROMPT = {"messages": [{"role": "user", "parts": [{"type": "text", "text": "Hi"}]}]}
 _BODIES: dict[str, Any] = {
     "CreateKeyFunction": {"name": "another", "scopes": ["keys:read"]},
@@ -233,10 +233,10 @@ async def _bot(world: World, account_id: str) -> int:
 
 
 def test_every_function_with_a_route_is_in_the_table() -> None:
-    assert {route.function for route in _ROUTES} == NEEDS.keys()
+    assert {route.function for route in ROUTES} == NEEDS.keys()
 
 
-@pytest.mark.parametrize("route", _ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 async def test_a_route_opens_to_its_capability_and_to_no_other(world: World, route: Route) -> None:
     tenant = await _tenant(world)
     needed = NEEDS[route.function]

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import World, WorldMaker
-from tests.functions.test_authorization import NEEDS
-from tollgate_cli.template import Route, read_template
+from tests.functions.test_authorization import NEEDS, ROUTES
+from tollgate_cli.template import Route
 
 _UNTIL = "2090-01-31T22:00:00Z"
-_ROUTES = [route for function in read_template().functions.values() for route in function.routes]
 _CHAT = {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hello"}]}
 
 
@@ -28,7 +27,7 @@ async def _call(world: World, method: str, path: str, key: str | None, body: Any
 async def test_no_route_is_open_but_those_that_anybody_may_read(closed: World) -> None:
     key = await closed.key(await closed.account())
     is_open: dict[Route, bool] = {}
-    for route in _ROUTES:
+    for route in ROUTES:
         path = route.path.replace("+}", "}").replace("{bot_id}", "1").replace("{", "").replace("}", "")
         response = await _call(
             closed, route.method, path, key, {} if route.method in {"POST", "PATCH", "PUT"} else None
@@ -37,7 +36,7 @@ async def test_no_route_is_open_but_those_that_anybody_may_read(closed: World) -
         is_open[route] = response.status_code != 503 and NEEDS[route.function] != "operate"
 
     assert {route for route, open_ in is_open.items() if open_} == {
-        route for route in _ROUTES if NEEDS[route.function] is None and route.method == "GET"
+        route for route in ROUTES if NEEDS[route.function] is None and route.method == "GET"
     }
     assert sum(is_open.values()) > 5
 

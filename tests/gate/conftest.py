@@ -15,9 +15,10 @@ from tollgate_cli.template import Template
 
 
 @pytest.fixture(scope="session")
-def dynalite() -> Iterator[Dynalite]:
-    """One server for all tests: each uses accounts of its own."""
+def dynalite(template: Template) -> Iterator[Dynalite]:
+    """One server with the template's tables for all tests: each uses accounts of its own."""
     with Dynalite() as server:
+        create_state(template, lambda service: server.url if service == "dynamodb" else None)
         yield server
 
 
@@ -29,11 +30,8 @@ async def upstream() -> AsyncIterator[Upstream]:
 
 
 @pytest.fixture
-async def atomic_world(
-    make_world: WorldMaker, dynalite: Dynalite, template: Template, upstream: Upstream, tmp_path: Path
-) -> World:
+async def atomic_world(make_world: WorldMaker, dynalite: Dynalite, upstream: Upstream, tmp_path: Path) -> World:
     """A gateway whose conditional writes are atomic for real."""
-    create_state(template, lambda service: dynalite.url if service == "dynamodb" else None)
     catalogue = tmp_path / "catalogue.json"
     catalogue.write_text(json.dumps({"models": [an_entry()]}))
     made: World = await make_world(

@@ -1,11 +1,14 @@
 """A way to the store on which something may happen to a request or its answer."""
 
+from types import TracebackType
+from typing import Self
+
 from tests.dynalite import Dynalite
 from tests.upstream import Received, Reply, a_client
 
 
 class Passage:
-    """A way to a DynamoDB server."""
+    """A way to a DynamoDB server, open as long as the `with` block lasts."""
 
     def __init__(self, dynalite: Dynalite) -> None:
         self._dynalite = dynalite
@@ -18,6 +21,10 @@ class Passage:
         answer = await self._http.request(request.method, address, headers=kept, content=request.body)
         return Reply(answer.status_code, {"content-type": "application/x-amz-json-1.0"}, (answer.content,))
 
-    async def close(self) -> None:
-        """Close the connections."""
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self._http.aclose()

@@ -12,8 +12,6 @@ from tests.functions.wpllm.training import Trainer, a_trainer
 from tests.gate.passage import Passage
 from tests.invariants import check_books, check_usage
 from tests.upstream import Received, Reply, Upstream
-from tollgate_cli.local.state import create_state
-from tollgate_cli.template import Template
 
 _WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem")
 _CHAT: Final = {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hello"}]}
@@ -41,15 +39,10 @@ class Forgetful(Passage):
 
 
 @pytest.fixture(params=range(4))
-async def world(
-    make_world: WorldMaker, dynalite: Dynalite, template: Template, request: pytest.FixtureRequest
-) -> AsyncIterator[World]:
+async def world(make_world: WorldMaker, dynalite: Dynalite, request: pytest.FixtureRequest) -> AsyncIterator[World]:
     """A gateway over that store."""
-    create_state(template, lambda service: dynalite.url if service == "dynamodb" else None)
-    forgetful = Forgetful(dynalite, request.param)
-    async with Upstream(answer=forgetful) as store:
+    async with Forgetful(dynalite, request.param) as forgetful, Upstream(answer=forgetful) as store:
         yield await make_world(AWS_ENDPOINT_URL_DYNAMODB=store.url)
-    await forgetful.close()
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from tests.dynalite import Dynalite
 from tests.gate.passage import Passage
 from tests.invariants import check_books
 from tests.upstream import Received, Reply, Upstream, json_reply
-from tollgate_cli.local.state import create_state
-from tollgate_cli.template import Template
 
 _CHAT = {"model": "sandbox/chat", "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -43,15 +41,13 @@ class Crowd(Passage):
 @pytest.fixture
 async def crowd(dynalite: Dynalite) -> AsyncIterator[Crowd]:
     """Nobody, so far."""
-    made = Crowd(dynalite)
-    yield made
-    await made.close()
+    async with Crowd(dynalite) as made:
+        yield made
 
 
 @pytest.fixture
-async def world(make_world: WorldMaker, dynalite: Dynalite, template: Template, crowd: Crowd) -> AsyncIterator[World]:
+async def world(make_world: WorldMaker, crowd: Crowd) -> AsyncIterator[World]:
     """A gateway that shares its store with that crowd."""
-    create_state(template, lambda service: dynalite.url if service == "dynamodb" else None)
     async with Upstream(answer=crowd) as store:
         yield await make_world(AWS_ENDPOINT_URL_DYNAMODB=store.url)
 

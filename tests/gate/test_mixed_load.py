@@ -31,8 +31,6 @@ from tests.upstream import (
     json_reply,
 )
 from tollgate.services.jobs.sweep import sweep
-from tollgate_cli.local.state import create_state
-from tollgate_cli.template import Template
 
 _CALLS: Final = 270
 _AT_ONCE: Final = 16
@@ -97,17 +95,13 @@ class Faults(Passage):
 @pytest.fixture
 async def faults(dynalite: Dynalite) -> AsyncIterator[Faults]:
     """What fails."""
-    made = Faults(dynalite)
-    yield made
-    await made.close()
+    async with Faults(dynalite) as made:
+        yield made
 
 
 @pytest.fixture
-async def world(
-    make_world: WorldMaker, dynalite: Dynalite, template: Template, faults: Faults, tmp_path: Path
-) -> AsyncIterator[World]:
+async def world(make_world: WorldMaker, faults: Faults, tmp_path: Path) -> AsyncIterator[World]:
     """A gateway whose way to the store and whose provider fail."""
-    create_state(template, lambda service: dynalite.url if service == "dynamodb" else None)
     catalogue = tmp_path / "catalogue.json"
     embedding = an_entry(id="openai/embed", type="embedding", pricing={"unit": "token", "input": 0.02})
     catalogue.write_text(json.dumps({"models": [an_entry(), embedding]}))

@@ -86,7 +86,7 @@ def resolve(value: Any, parameters: Mapping[str, str]) -> str:
     """An environment variable of the template as text."""
     match value:
         case {"Ref": name}:
-            return parameters[name] if name in parameters else physical_name(name)
+            return parameters.get(name, physical_name(name))
         case _:
             return str(value)
 

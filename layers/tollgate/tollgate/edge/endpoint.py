@@ -231,8 +231,7 @@ class Exchange:
             await self._identify(content)
             _authorize(call.caller, endpoint.capability)
             check_requests(call, self._resources)
-        if maintenance := self._resources.settings.maintenance:
-            check_open(call, maintenance, self._resources.now(), capability=endpoint.capability)
+        check_open(call, self._resources, capability=endpoint.capability)
         parts = self._parts()
         if endpoint.body is not None:
             call.body = self._parsed(content, endpoint.body)

@@ -1,14 +1,11 @@
 """`POST /aipkit/v1/chat/{bot_id}/message`."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from tollgate.contracts.aipuffer.generation import TokenUsage
 from tollgate.contracts.rest import ListOrText, RestShape
-
-LONGEST_PAGE: Final = 4_000
-"""Characters of the page around a chat that a bot is shown."""
 
 Id = Annotated[str, Field(max_length=200)]
 

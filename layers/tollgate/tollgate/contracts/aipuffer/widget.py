@@ -139,5 +139,5 @@ class WidgetMessageRequest(RestShape):
     """Reduced to `[a-z0-9_-]`, and to 36 characters."""
     messages: Annotated[list[WidgetTurn], Field(min_length=1, max_length=MOST_MESSAGES)]
     """Oldest first. Of a visitor's message at most 4000 characters are taken."""
-    page: Annotated[str, Field(max_length=LONGEST_ANSWER)] = ""
+    page: Annotated[str, Field(max_length=20_000)] = ""
     """What the page says, for a bot with `content_aware_enabled`; its first 4000 characters are taken."""

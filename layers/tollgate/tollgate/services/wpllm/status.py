@@ -32,12 +32,10 @@ async def get_status(resources: Resources) -> Answer:
         _within_patience(resources.events.size()) if has_queue else _nothing(),
     )
     figures = counted or await resources.pulse.read(now)
-    is_partial = counted is None or waiting is None
-    is_closed = resources.settings.maintenance
-    status = "maintenance" if is_closed else _worst(figures.windows, admits=admits, is_partial=is_partial)
+    status = _worst(figures.windows, admits=admits, is_partial=counted is None or waiting is None)
     content = Status.model_validate(
         {
-            "status": status,
+            "status": "maintenance" if resources.settings.maintenance else status,
             "timestamp": int(now.timestamp()),
             "uptime": uptime_of(figures.windows),
             "response_time": response_time_of(figures.windows),
