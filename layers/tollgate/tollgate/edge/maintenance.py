@@ -38,7 +38,9 @@ def check_open(call: Call, resources: Resources, *, capability: str | None) -> N
 
 
 def _moment(text: str) -> datetime | None:
+    """When that is; None where it is no time, or one of which nobody says where."""
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    return moment if moment.tzinfo else None
